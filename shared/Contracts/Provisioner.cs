@@ -1,0 +1,90 @@
+using System.Text.Json.Serialization;
+
+namespace Hypervize.Contracts;
+
+/// <summary>A fact in the capacity stream of one endpoint, which the provisioner owns. The stored event is the published fact.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(CapacityAsked), "capacity_asked")]
+[JsonDerivedType(typeof(NodeRequested), "node_requested")]
+[JsonDerivedType(typeof(NodeStarted), "node_started")]
+[JsonDerivedType(typeof(NodeBecameReady), "node_became_ready")]
+[JsonDerivedType(typeof(NodeFailed), "node_failed")]
+[JsonDerivedType(typeof(NodeEnding), "node_ending")]
+[JsonDerivedType(typeof(NodeEnded), "node_ended")]
+public abstract record CapacityEvent
+{
+    private protected CapacityEvent() { }
+
+    /// <summary>Observation time: the provisioner's clock.</summary>
+    public abstract DateTimeOffset At { get; init; }
+}
+
+/// <summary>What each node of an endpoint runs.</summary>
+/// <param name="Model">Model id.</param>
+/// <param name="Hardware">Catalogue id.</param>
+/// <param name="Runtime">Name of the runtime profile.</param>
+/// <param name="Concurrency">Requests one node takes at once.</param>
+public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency);
+
+/// <summary>A node the endpoint let go of.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Version">Endpoint stream version at which it began to drain.</param>
+/// <param name="Since">When it began to drain.</param>
+public sealed record NodeRelease(string NodeId, long Version, DateTimeOffset Since);
+
+/// <summary>What the endpoint wants changed.</summary>
+/// <param name="EndpointVersion">Endpoint stream version that says so.</param>
+/// <param name="Wanted">Nodes that should be starting or ready.</param>
+/// <param name="Spec">What each runs.</param>
+/// <param name="Releases">Nodes to drain and stop.</param>
+/// <param name="At">Observation time.</param>
+public sealed record CapacityAsked(
+    long EndpointVersion, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The intent to start a node: appended before anything is started, and the id is the provider's idempotency token and tag.</summary>
+/// <param name="NodeId">Node id: <c>node-</c> and 12 hex digits, never used again.</param>
+/// <param name="Spec">What it runs.</param>
+/// <param name="Attempt">1, and one more for each failed start in a row before it.</param>
+/// <param name="At">Observation time.</param>
+public sealed record NodeRequested(string NodeId, NodeSpec Spec, int Attempt, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The provider started the node.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Address">Base URL it will serve at.</param>
+/// <param name="At">When the runtime was spawned.</param>
+public sealed record NodeStarted(string NodeId, string Address, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The node answered its readiness probe.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Address">Base URL that proxies reach it by.</param>
+/// <param name="SpawnedAt">When the runtime was started.</param>
+/// <param name="RuntimeReadyAt">When the runtime itself says it became ready; null when it does not say.</param>
+/// <param name="At">Observation time.</param>
+public sealed record NodeBecameReady(
+    string NodeId, string Address, DateTimeOffset SpawnedAt, DateTimeOffset? RuntimeReadyAt, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The node ended, or never became ready, against the intent. It is gone, or being ended.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Failure">The cause.</param>
+/// <param name="FailedStarts">Failed starts in a row, this one included; 0 when a serving node was lost.</param>
+/// <param name="LastHealthyAt">Its last healthy probe; null when it never was.</param>
+/// <param name="At">Observation time.</param>
+public sealed record NodeFailed(string NodeId, Failure Failure, int FailedStarts, DateTimeOffset? LastHealthyAt, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The node's drain is over (or it never served) and it is being stopped.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Reason">Drained, past the deadline, or no longer wanted before it was ready.</param>
+/// <param name="At">Observation time.</param>
+public sealed record NodeEnding(string NodeId, string Reason, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>The node ended as intended.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="At">Observation time.</param>
+public sealed record NodeEnded(string NodeId, DateTimeOffset At) : CapacityEvent;
+
+/// <summary>One fact of an endpoint's capacity stream. Published once per stored event, in order per endpoint.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Version">Version in the capacity stream, from 1, without gaps.</param>
+/// <param name="EventId">Id of the stored event; also the message id.</param>
+/// <param name="Fact">The fact.</param>
+public sealed record CapacityChanged(string EndpointId, long Version, Guid EventId, CapacityEvent Fact);

@@ -1,0 +1,33 @@
+namespace Hypervize.Contracts;
+
+/// <summary>
+/// What one proxy saw in one interval. Intervals of one proxy follow each other without a gap; a redelivered report has the
+/// same sequence number; a missing number is silence, not idleness.
+/// </summary>
+/// <param name="ProxyId">The proxy's instance: new at every start.</param>
+/// <param name="Sequence">1, 2, 3… per instance.</param>
+/// <param name="From">Start of the interval, the proxy's clock.</param>
+/// <param name="To">End of the interval.</param>
+/// <param name="Leaving">True in the last report of a proxy that stops in order.</param>
+/// <param name="Endpoints">
+/// Endpoints with traffic in the interval, requests in flight or waiting, or a draining node. One that is not listed had none.
+/// </param>
+public sealed record ProxyReport(
+    string ProxyId, long Sequence, DateTimeOffset From, DateTimeOffset To, bool Leaving, IReadOnlyList<EndpointTraffic> Endpoints);
+
+/// <summary>One endpoint's traffic at one proxy in one interval.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="RoutedVersion">Stream version of the endpoint that the proxy routes by at the interval's end.</param>
+/// <param name="Started">Valid inference requests that arrived.</param>
+/// <param name="Completed">Requests that ended with an answer below 500.</param>
+/// <param name="Failed">Requests that ended with an answer of 500 or more, or a broken stream.</param>
+/// <param name="InFlight">Requests at nodes at the interval's end.</param>
+/// <param name="Waiting">Requests held at the interval's end.</param>
+/// <param name="Nodes">In flight per node at the interval's end; draining nodes are listed even at zero.</param>
+public sealed record EndpointTraffic(
+    string EndpointId, long RoutedVersion, int Started, int Completed, int Failed, int InFlight, int Waiting, IReadOnlyList<NodeTraffic> Nodes);
+
+/// <summary>Requests one proxy has in flight at one node.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="InFlight">Requests.</param>
+public sealed record NodeTraffic(string NodeId, int InFlight);

@@ -1,0 +1,96 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using JasperFx;
+using JasperFx.Events;
+using JasperFx.OpenTelemetry;
+using Marten;
+using Weasel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hypervize.EventSourcing;
+
+/// <summary>Registers a service's event log: its streams, their stored names, and what is published of them.</summary>
+public sealed class EventLog
+{
+    private readonly IServiceCollection _services;
+    private readonly List<Action<StoreOptions>> _configure = [];
+    private readonly string _schema;
+    private readonly string _connectionString;
+
+    private EventLog(IServiceCollection services, string schema, string connectionString) =>
+        (_services, _schema, _connectionString) = (services, schema, connectionString);
+
+    /// <summary>Adds a service's event log.</summary>
+    /// <param name="services">The service's container.</param>
+    /// <param name="schema">Database schema, and name of the forwarder's lock.</param>
+    /// <param name="connectionString">The service's own connection string.</param>
+    public static EventLog Add(IServiceCollection services, string schema, string connectionString)
+    {
+        var log = new EventLog(services, schema, connectionString);
+        services.AddMarten(provider =>
+        {
+            var options = new StoreOptions();
+            options.Connection(connectionString);
+            options.DatabaseSchemaName = schema;
+            options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
+            options.DisableNpgsqlLogging = true;
+            options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+            options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
+            options.Events.StreamIdentity = StreamIdentity.AsString;
+            options.Events.AppendMode = EventAppendMode.Quick;
+            options.Events.MetadataConfig.HeadersEnabled = true;
+            options.Events.UseListenNotifyForEventAppends = true;
+            options.Schema.For<FeedCursor>().DocumentAlias("feed_cursor");
+            foreach (var configure in log._configure) configure(options);
+            if (provider.GetService<LogSubscription>() is { } subscription)
+                options.Events.Subscribe(subscription, s => s.Name = "forwarder");
+            return options;
+        }).UseLightweightSessions().ApplyAllDatabaseChangesOnStartup();
+        return log;
+    }
+
+    /// <summary>Adds a kind of stream. The stored names of its events are those of the base type's JSON discriminators.</summary>
+    /// <typeparam name="TState">The stream's state.</typeparam>
+    /// <typeparam name="TEvent">Base type of its events.</typeparam>
+    /// <param name="alias">Table name of its snapshots.</param>
+    /// <param name="fold">How its events add up.</param>
+    public EventLog Stream<TState, TEvent>(string alias, Fold<TState, TEvent> fold) where TState : class where TEvent : notnull
+    {
+        _services.AddSingleton(fold);
+        _services.AddSingleton<EventStreams<TState, TEvent>>();
+        return Configure(options =>
+        {
+            options.Schema.For<Snapshot<TState>>().DocumentAlias(alias);
+            foreach (var (type, name) in StoredNames(typeof(TEvent))) options.Events.MapEventType(type, name);
+        });
+    }
+
+    /// <summary>Adds documents, indexes and whatever else belongs to the store.</summary>
+    /// <param name="configure">What to add.</param>
+    public EventLog Configure(Action<StoreOptions> configure)
+    {
+        _configure.Add(configure);
+        return this;
+    }
+
+    /// <summary>Forwards the log to the bus.</summary>
+    /// <param name="publications">What each kind of stream publishes.</param>
+    public EventLog Forward(Action<MessageComposer> publications)
+    {
+        var composer = new MessageComposer();
+        publications(composer);
+        _services.AddSingleton(composer);
+        _services.AddSingleton<LogSubscription>();
+        _services.AddSingleton<IHostedService>(p => new LogForwarder(
+            p.GetRequiredService<IDocumentStore>(), _connectionString, _schema, p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<LogForwarder>>()));
+        return this;
+    }
+
+    /// <summary>Events of a kind of stream and the names they are stored under, which never change.</summary>
+    /// <param name="eventBase">Base type of the events.</param>
+    public static IEnumerable<(Type Type, string Name)> StoredNames(Type eventBase) =>
+        eventBase.GetCustomAttributes<JsonDerivedTypeAttribute>().Select(a => (a.DerivedType, (string)a.TypeDiscriminator!));
+}
