@@ -76,6 +76,18 @@ public sealed class FactFeed<TFact>(
         return read;
     }
 
+    /// <summary>Which of these streams have come further than was read.</summary>
+    /// <param name="streams">Streams and the versions they have come to.</param>
+    /// <param name="cancel">Stops.</param>
+    public async Task<IReadOnlyList<(string Stream, long Version)>> BehindAsync(
+        IReadOnlyList<(string Stream, long Version)> streams, CancellationToken cancel)
+    {
+        await using var session = store.QuerySession();
+        var cursors = await session.LoadManyAsync<FeedCursor>(cancel, streams.Select(s => s.Stream));
+        var read = cursors.ToDictionary(c => c.Id, c => c.Read);
+        return [.. streams.Where(s => s.Version > read.GetValueOrDefault(s.Stream))];
+    }
+
     private async Task<long> ReadAsync(string stream, CancellationToken cancel)
     {
         await using var session = store.QuerySession();

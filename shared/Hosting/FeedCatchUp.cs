@@ -1,0 +1,46 @@
+using System.Net.Http.Json;
+using Hypervize.Contracts;
+using Hypervize.EventSourcing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hypervize.Hosting;
+
+/// <summary>
+/// Heals what the bus lost: at start, and every half minute, compares how far the owner's streams have come with what was read,
+/// and fetches the rest.
+/// </summary>
+/// <typeparam name="TFact">The message that carries a fact.</typeparam>
+/// <param name="feed">The feed that reads them.</param>
+/// <param name="owner">Client of the owner.</param>
+/// <param name="versionsPath">The owner's route that answers <see cref="StreamVersion"/>s.</param>
+/// <param name="time">Time.</param>
+/// <param name="log">Log.</param>
+public sealed class FeedCatchUp<TFact>(
+    FactFeed<TFact> feed, Func<HttpClient> owner, string versionsPath, TimeProvider time, ILogger<FeedCatchUp<TFact>> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var pause = Interval;
+            try
+            {
+                using var client = owner();
+                var versions = await client.GetFromJsonAsync<IReadOnlyList<StreamVersion>>(versionsPath, Json.Options, stoppingToken) ?? [];
+                foreach (var behind in await feed.BehindAsync([.. versions.Select(v => (v.Id, v.Version))], stoppingToken))
+                    await feed.CatchUpAsync(behind.Stream, behind.Version, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                log.LogInformation("Could not compare with {Path}, trying again: {Reason}", versionsPath, e.Message);
+                pause = RetryAfter;
+            }
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
