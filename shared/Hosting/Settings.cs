@@ -44,12 +44,14 @@ public sealed class Settings(IConfiguration configuration, IServiceCollection se
         return value;
     }
 
-    /// <summary>The settings the service reads: environment variable, type, and default.</summary>
+    /// <summary>The settings the service reads: environment variable, type, default, and whether it must be given; tabs between.</summary>
     public IEnumerable<string> Describe() =>
         from section in _sections
         from property in section.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where property.CanWrite
-        select $"{section.Section}__{property.Name}\t{Name(property.PropertyType)}\t{property.GetValue(section.Defaults)}";
+        select $"{section.Section}__{property.Name}\t{Name(property.PropertyType)}\t{property.GetValue(section.Defaults)}\t{Demand(property)}";
+
+    private static string Demand(PropertyInfo property) => property.GetCustomAttribute<RequiredAttribute>() is null ? "optional" : "required";
 
     private T Registered<T>() where T : class => (T)services.First(s => s.ServiceType == typeof(T)).ImplementationInstance!;
 
