@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+
+namespace Hypervize.Proxy.Keys;
+
+/// <summary>The API keys that are good now. Read without locks; keys are known by their hashes only.</summary>
+public sealed class KeyRing
+{
+    private const int LongestKey = 128;
+    private readonly ConcurrentDictionary<KeyHash, Caller> _callers = new();
+    private readonly Dictionary<string, IReadOnlyList<ApiKey>> _held = new(StringComparer.Ordinal);
+    private readonly Lock _writing = new();
+
+    /// <summary>How many keys are good.</summary>
+    public int Count => _callers.Count;
+
+    /// <summary>Tells whose key it is.</summary>
+    /// <param name="key">The whole key, as the client sent it.</param>
+    /// <param name="caller">Who calls; the same instance for as long as the key stays as it is.</param>
+    public bool TryAuthenticate(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out Caller caller)
+    {
+        Span<byte> bytes = stackalloc byte[LongestKey];
+        if (Encoding.UTF8.TryGetBytes(key, bytes, out var length)) return _callers.TryGetValue(KeyHash.Of(bytes[..length]), out caller);
+        caller = null;
+        return false;
+    }
+
+    /// <summary>Takes in the keys of an account; those it had and that are not among them are good no longer.</summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="keys">Its keys; empty when it is gone.</param>
+    public void Hold(string accountId, IReadOnlyList<ApiKey> keys)
+    {
+        lock (_writing)
+        {
+            var before = _held.GetValueOrDefault(accountId, []);
+            foreach (var revoked in before.ExceptBy(keys.Select(k => k.Hash), k => k.Hash)) _callers.TryRemove(KeyHash.Parse(revoked.Hash), out _);
+            foreach (var key in keys)
+            {
+                if (before.Any(k => k.Hash == key.Hash && k.Scopes.SequenceEqual(key.Scopes))) continue;
+                _callers[KeyHash.Parse(key.Hash)] = new Caller(key.Prefix, accountId, key.Scopes);
+            }
+            if (keys.Count > 0) _held[accountId] = keys;
+            else _held.Remove(accountId);
+        }
+    }
+
+    // SHA-256 as a value, so that looking a key up allocates nothing.
+    private readonly record struct KeyHash(UInt128 High, UInt128 Low)
+    {
+        public static KeyHash Of(ReadOnlySpan<byte> key)
+        {
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(key, hash);
+            return Read(hash);
+        }
+
+        public static KeyHash Parse(string hex) => Read(Convert.FromHexString(hex));
+
+        private static KeyHash Read(ReadOnlySpan<byte> hash) => new(MemoryMarshal.Read<UInt128>(hash), MemoryMarshal.Read<UInt128>(hash[16..]));
+
+        public override int GetHashCode() => (int)Low;
+    }
+}
