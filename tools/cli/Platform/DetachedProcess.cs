@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Hypervize.Cli.Platform;
+
+/// <summary>A process that outlives this one: its own session, its output in a file. Known again by pid and start time.</summary>
+/// <param name="Pid">Process id, also the id of its process group.</param>
+/// <param name="StartedAt">When it started, by the kernel.</param>
+public sealed record DetachedProcess(int Pid, DateTime StartedAt)
+{
+    // The kernel counts start times in ticks since boot; turning them into a date loses some milliseconds either way.
+    private static readonly TimeSpan SameStart = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether it still runs; a stranger that was given the same pid does not count.</summary>
+    public bool IsAlive
+    {
+        get
+        {
+            try
+            {
+                using var process = Process.GetProcessById(Pid);
+                return !process.HasExited && (process.StartTime.ToUniversalTime() - StartedAt).Duration() < SameStart && !IsZombie(Pid);
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Starts a program in a session of its own.</summary>
+    /// <param name="log">File that its output is added to.</param>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="environment">Variables to add.</param>
+    /// <param name="workingDirectory">Where it runs.</param>
+    public static DetachedProcess Start(string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingDirectory)
+    {
+        // sh opens the log and makes way for the launcher, which makes way for the program: one process all along.
+        string[] newSession = Executables.Find("setsid") is { } setsid
+            ? [setsid]
+            : [Executables.Find("perl") ?? throw new MissingOnThisMachineException("Install setsid (util-linux) or perl."), "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV"];
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, .. newSession, .. command]) { WorkingDirectory = workingDirectory };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        return new(process.Id, process.StartTime.ToUniversalTime());
+    }
+
+    /// <summary>Asks it to end, and ends it when it has not after a while. Its whole process group goes with it.</summary>
+    /// <param name="politely">The signal that asks.</param>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="groupToo">Whether the asking signal goes to the whole group.</param>
+    public async Task StopAsync(PosixSignalNumber politely, TimeSpan patience, bool groupToo = false)
+    {
+        if (IsAlive) Send(groupToo ? -Pid : Pid, politely);
+        var deadline = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+        while (IsAlive && Stopwatch.GetTimestamp() < deadline) await Task.Delay(20);
+        await KillAsync();
+    }
+
+    /// <summary>Ends it and its process group at once.</summary>
+    public async Task KillAsync()
+    {
+        Send(-Pid, PosixSignalNumber.Kill);
+        while (IsAlive) await Task.Delay(10);
+    }
+
+    /// <summary>Ends it at once, unless it is gone already.</summary>
+    public Task KillIfAliveAsync() => IsAlive ? KillAsync() : Task.CompletedTask;
+
+    private static void Send(int target, PosixSignalNumber signal) => _ = kill(target, (int)signal);
+
+    // A child of ours that ended stays listed until it is reaped.
+    private static bool IsZombie(int pid)
+    {
+        var stat = $"/proc/{pid}/stat";
+        if (!File.Exists(stat)) return false;
+        try
+        {
+            var text = File.ReadAllText(stat);
+            return text[(text.LastIndexOf(')') + 2)..].StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+}
+
+/// <summary>Signals by their numbers on Linux and macOS alike.</summary>
+public enum PosixSignalNumber
+{
+    /// <summary>SIGINT.</summary>
+    Interrupt = 2,
+
+    /// <summary>SIGKILL.</summary>
+    Kill = 9,
+
+    /// <summary>SIGTERM.</summary>
+    Terminate = 15,
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace Hypervize.Cli.Platform;
+
+/// <summary>Finds and runs programs of this machine.</summary>
+public static class Executables
+{
+    /// <summary>Path of a program on <c>PATH</c>, or in one of these folders; null when there is none.</summary>
+    /// <param name="name">Name of the program.</param>
+    /// <param name="folders">Further folders, looked at first.</param>
+    public static string? Find(string name, params IEnumerable<string> folders) =>
+        folders.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
+            .Concat(["/usr/local/sbin", "/usr/sbin", "/sbin"])
+            .Where(f => f.Length > 0).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="program">Program.</param>
+    /// <param name="arguments">Arguments.</param>
+    /// <param name="cancel">Kills it.</param>
+    /// <param name="workingDirectory">Where it runs; null for here.</param>
+    /// <returns>Exit code, and standard output and error together.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string program, IEnumerable<string> arguments, CancellationToken cancel, string? workingDirectory = null)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingDirectory ?? "",
+        })!;
+        process.StandardInput.Close();
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancel);
+            var errors = process.StandardError.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel);
+            return (process.ExitCode, await output + await errors);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hypervize.Cli.Platform;
+
+/// <summary>Chooses ports that nobody listens on.</summary>
+public static class Ports
+{
+    // Below the ports that systems give to outgoing connections, so that no client of ours takes one in the meantime.
+    private const int First = 10_000;
+    private const int Last = 19_999;
+
+    /// <summary>Chooses free loopback ports.</summary>
+    /// <param name="count">How many.</param>
+    public static int[] Free(int count)
+    {
+        var found = new HashSet<int>();
+        while (found.Count < count)
+        {
+            var port = Random.Shared.Next(First, Last);
+            if (IsFree(port)) found.Add(port);
+        }
+        return [.. found];
+    }
+
+    /// <summary>Whether nobody listens on a loopback port.</summary>
+    /// <param name="port">The port.</param>
+    public static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Hypervize.Cli.Platform;
+using Hypervize.Cli.Testing;
+using Spectre.Console;
+
+const int Failed = 1;
+const int Missing = 3;
+
+var console = AnsiConsole.Console;
+console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
+
+var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatible endpoint out.")
+{
+    TestCommand.Create(console),
+    BackingCommand.Create(console),
+};
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (MissingOnThisMachineException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return Missing;
+}
+catch (PlatformException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return Failed;
+}
+catch (OperationCanceledException)
+{
+    return Failed;
+}

@@ -1,0 +1,49 @@
+using System.Xml.Linq;
+
+namespace Hypervize.Cli.Testing;
+
+/// <summary>A test that failed.</summary>
+/// <param name="Project">Its project.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Message">What it said.</param>
+/// <param name="Stack">Where.</param>
+public sealed record FailedTest(string Project, string Name, string Message, string Stack);
+
+/// <summary>How the tests of one or more projects went.</summary>
+/// <param name="Passed">Tests that passed.</param>
+/// <param name="Failed">Tests that failed, and hosts that died.</param>
+/// <param name="Skipped">Tests that were skipped.</param>
+/// <param name="Failures">Details of what failed.</param>
+public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<FailedTest> Failures)
+{
+    private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
+    /// <summary>The line a run ends with.</summary>
+    public string Summary => $"{Passed} passed, {Failed} failed, {Skipped} skipped";
+
+    /// <summary>A project whose host died, or that left no results, counts as a failure.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="output">What its host printed last.</param>
+    public static TestRun Died(string project, string output) => new(0, 1, 0, [new(project, "(the test host)", "left no results", output)]);
+
+    /// <summary>Reads a results file of <c>dotnet test</c>.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="trx">The file's content.</param>
+    public static TestRun Read(string project, string trx)
+    {
+        var results = XDocument.Parse(trx).Descendants(Trx + "UnitTestResult").ToList();
+        var failures = from r in results
+                       where Outcome(r) is not ("Passed" or "NotExecuted")
+                       let error = r.Element(Trx + "Output")?.Element(Trx + "ErrorInfo")
+                       select new FailedTest(project, (string?)r.Attribute("testName") ?? "?", Text(error, "Message"), Text(error, "StackTrace"));
+        return new(results.Count(r => Outcome(r) == "Passed"), failures.Count(), results.Count(r => Outcome(r) == "NotExecuted"), [.. failures]);
+
+        static string Outcome(XElement result) => (string?)result.Attribute("outcome") ?? "";
+        static string Text(XElement? error, string name) => error?.Element(Trx + name)?.Value ?? "";
+    }
+
+    /// <summary>Adds runs up.</summary>
+    /// <param name="runs">Runs.</param>
+    public static TestRun Sum(IReadOnlyCollection<TestRun> runs) =>
+        new(runs.Sum(r => r.Passed), runs.Sum(r => r.Failed), runs.Sum(r => r.Skipped), [.. runs.SelectMany(r => r.Failures)]);
+}
