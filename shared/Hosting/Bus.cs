@@ -47,7 +47,8 @@ public static class Bus
             consumers(x);
             x.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(new Uri(bus.Uri));
+                // A connection whose other end vanished without a word is noticed after two of these.
+                rabbit.Host(new Uri(bus.Uri), h => h.Heartbeat(TimeSpan.FromSeconds(10)));
                 rabbit.ConfigureJsonSerializerOptions(o =>
                 {
                     o.AllowOutOfOrderMetadataProperties = true;

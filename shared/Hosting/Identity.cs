@@ -32,7 +32,7 @@ public sealed class IdentitySettings : IValidatableObject
 public sealed record Caller(string Name, string? AccountId, IReadOnlyList<KeyScope> Scopes)
 {
     private const string AccountClaim = "account";
-    private const string ScopeClaim = "scope";
+    internal const string ScopeClaim = "scope";
     internal const string ServiceScope = "service";
 
     /// <summary>Whether it may see and change every account.</summary>
@@ -84,6 +84,17 @@ public sealed class IdentityIssuer(IdentitySettings settings, TimeProvider time)
         });
     }
 
+    /// <summary>Whether a token is a good identity of another service. For the few routes of a service that asks for no identities.</summary>
+    /// <param name="token">The token.</param>
+    public async Task<bool> IsServiceAsync(string token) =>
+        await _handler.ValidateTokenAsync(token, Validation(_credentials.Key)) is { IsValid: true } valid
+        && valid.ClaimsIdentity.HasClaim(Caller.ScopeClaim, Caller.ServiceScope);
+
+    internal static TokenValidationParameters Validation(SecurityKey? key) => new()
+    {
+        ValidIssuer = Issuer, ValidAudience = Issuer, ClockSkew = TimeSpan.FromSeconds(10), IssuerSigningKey = key, ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+    };
+
     internal static SymmetricSecurityKey Key(IdentitySettings settings) => new(Convert.FromBase64String(settings.SigningKey));
 }
 
@@ -98,21 +109,26 @@ public static class Identity
     /// <param name="service">Its name, under which it calls others.</param>
     public static void AddIdentity(this WebApplicationBuilder builder, Settings settings, string service)
     {
-        var identity = settings.Read<IdentitySettings>("Identity");
-        builder.Services.AddSingleton<IdentityIssuer>();
-        builder.Services.AddTransient(p => new ServiceIdentity(p.GetRequiredService<IdentityIssuer>(), service));
+        var identity = builder.AddOwnIdentity(settings, service);
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
         {
             o.MapInboundClaims = false;
-            o.TokenValidationParameters = new TokenValidationParameters
-            {
-                ValidIssuer = IdentityIssuer.Issuer, ValidAudience = IdentityIssuer.Issuer, ClockSkew = TimeSpan.FromSeconds(10),
-                IssuerSigningKey = settings.Errors.Count == 0 ? IdentityIssuer.Key(identity) : null, ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            };
+            o.TokenValidationParameters = IdentityIssuer.Validation(settings.Errors.Count == 0 ? IdentityIssuer.Key(identity) : null);
         });
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
             .AddPolicy(ServicesOnly, p => p.RequireClaim("scope", Caller.ServiceScope));
+    }
+
+    /// <summary>Lets the service sign identities and call others under its name; whoever calls it is not asked for one.</summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="service">Its name, under which it calls others.</param>
+    public static IdentitySettings AddOwnIdentity(this WebApplicationBuilder builder, Settings settings, string service)
+    {
+        builder.Services.AddSingleton<IdentityIssuer>();
+        builder.Services.AddTransient(p => new ServiceIdentity(p.GetRequiredService<IdentityIssuer>(), service));
+        return settings.Read<IdentitySettings>("Identity");
     }
 
     /// <summary>Lets only other services in.</summary>
