@@ -1,11 +1,32 @@
 using Hypervize.Hosting;
+using Hypervize.Proxy;
+using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
 
 return await Service.RunAsync("proxy", args, (builder, settings) =>
 {
-    builder.Services.AddSingleton<KeyRing>();
-    builder.Services.AddSingleton<RoutingTable>();
-    builder.Services.AddSingleton<TrafficMeter>();
-}, app => { });
+    var proxy = settings.Read<ProxySettings>("Proxy");
+    var peers = settings.Read<PeerSettings>("Peers");
+    builder.AddOwnIdentity(settings, "proxy");
+    builder.AddInternalListener(proxy);
+    builder.Services.AddSingleton(ProxyInstance.New());
+    builder.Services.AddServiceClient(Peers.Endpoints, peers.Endpoints!);
+
+    // The read model, from its file at once; then kept true by messages and snapshots.
+    builder.Services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>();
+    builder.Services.AddSingleton<ReadModelFile>().AddHostedService<ReadModelKeeper>();
+    builder.Services.AddSingleton<RoutingSync>().AddHostedService(p => p.GetRequiredService<RoutingSync>());
+    builder.Services.AddRoutingHealth();
+    builder.AddBus(settings, _ => { }, (context, rabbit) => rabbit.RoutingChanges(context), waitUntilStarted: false);
+
+    // After the bus, so that on the way down the last report is published before the bus stops.
+    builder.Services.AddSingleton<TrafficMeter>().AddSingleton<ReportSequence>().AddHostedService<TrafficReporter>();
+
+    builder.Services.AddSingleton<IdentityCache>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
+}, app =>
+{
+    app.MapInternalListener();
+    app.MapFrontDoor();
+});

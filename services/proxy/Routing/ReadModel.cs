@@ -38,12 +38,15 @@ public sealed record ReadModel(
     public ReadModel Apply(AccountChanged message) =>
         this with { Accounts = Hear(Accounts, message.AccountId, new(message.Version, message.Position, message.State)) };
 
-    /// <summary>The model after a snapshot. One that is older than the last is ignored.</summary>
+    /// <summary>
+    /// The model after a snapshot. Positions of snapshots that are taken one after the other never go back within a log; where they do,
+    /// it is another log, and nothing that was known of the old one counts.
+    /// </summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="now">The time at which it arrived.</param>
     public ReadModel Apply(RoutingSnapshot snapshot, DateTimeOffset now)
     {
-        if (snapshot.Position < Position) return this;
+        if (snapshot.Position < Position) return Distrusted().Apply(snapshot, now);
 
         var endpoints = List(Endpoints, snapshot.Endpoints.Select(e => (e.State.Id, e.Version, e.State)), snapshot.Position, out var missing);
         foreach (var (id, heard) in missing)
@@ -58,6 +61,9 @@ public sealed record ReadModel(
         accounts.RemoveRange(closed.Select(a => a.Key));
         return new(snapshot.Position, endpoints.ToImmutable(), accounts.ToImmutable());
     }
+
+    private ReadModel Distrusted() => new(
+        0, Endpoints.ToImmutableDictionary(e => e.Key, e => e.Value with { Version = 0, Position = 0 }, StringComparer.Ordinal), Empty.Accounts);
 
     // A message from before the snapshot says nothing that the snapshot did not know, and must not bring back what it no longer lists.
     private ImmutableDictionary<string, Heard<TState>> Hear<TState>(

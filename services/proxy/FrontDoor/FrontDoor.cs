@@ -1,0 +1,81 @@
+using Hypervize.Hosting;
+using Hypervize.Proxy.Keys;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Hypervize.Proxy.FrontDoor;
+
+/// <summary>The way to the services: the key is checked here, once, and a signed identity goes on in its place.</summary>
+/// <param name="keys">Checks keys.</param>
+/// <param name="identities">Signed identities of callers.</param>
+/// <param name="log">Log.</param>
+public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, ILogger<FrontDoor> log)
+{
+    // What a service takes is 64 KB; it says so itself to those just above.
+    private const long LargestBody = 72 * 1024;
+
+    /// <summary>Lets a request through with its caller's identity, or refuses it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="next">The rest of the way.</param>
+    public Task AuthenticateAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetReverseProxyFeature().Route.Config.IsPublic())
+        {
+            context.Request.Headers.Authorization = default;
+            return next(context);
+        }
+        var verdict = keys.Check(context.Request, out var caller);
+        if (KeyCheck.Refusal(verdict) is { } refusal) return KeyRefusals.WriteAsync(context, verdict, refusal);
+
+        context.Request.Headers.Authorization = $"Bearer {identities.TokenOf(caller!)}";
+        return next(context);
+    }
+
+    /// <summary>Bounds the body, and turns a failed forwarding into an answer that says which service failed.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="next">The rest of the way.</param>
+    public async Task ForwardAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.ContentLength > LargestBody)
+        {
+            await TooLarge().ExecuteAsync(context);
+            return;
+        }
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LargestBody;
+
+        await next(context);
+
+        if (context.GetForwarderErrorFeature() is not { } failure || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
+        var service = context.GetReverseProxyFeature().Cluster.Config.ClusterId;
+        log.LogWarning(
+            "{Method} {Path} failed at {Service}: {Error}, {Reason}", context.Request.Method, context.Request.Path, service, failure.Error, failure.Exception?.Message);
+        context.Response.Clear();
+        await Answer(failure, service).ExecuteAsync(context);
+    }
+
+    private static IResult Answer(IForwarderErrorFeature failure, string service) =>
+        failure.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge()
+        : failure.Exception is BadHttpRequestException bad ? Problems.From(bad.StatusCode, "request_malformed", "The request's body could not be read.")
+        : failure.Error is ForwarderError.RequestTimedOut
+            ? Problems.From(504, "service_timeout", $"The {service} service did not answer in time. Whether it acted is not known; look before you repeat.")
+        : Problems.From(503, "service_unavailable", $"The {service} service can't be reached. Try again shortly.");
+
+    private static IResult TooLarge() => Problems.From(413, "body_too_large", "The body is larger than 64 KB.");
+}
+
+/// <summary>Maps the front door.</summary>
+public static class FrontDoorRoutes
+{
+    /// <summary>Maps the routes of the services, and an honest 404 for all that is nobody's.</summary>
+    /// <param name="app">The proxy.</param>
+    public static void MapFrontDoor(this WebApplication app)
+    {
+        var door = app.Services.GetRequiredService<FrontDoor>();
+        app.MapReverseProxy(pipeline =>
+        {
+            pipeline.Use(door.AuthenticateAsync);
+            pipeline.Use(door.ForwardAsync);
+        });
+        app.MapFallback("{**path}", () => Problems.From(404, "not_found", "There is nothing at this path. GET /openapi/v1.json lists what there is."));
+    }
+}

@@ -1,0 +1,63 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Hypervize.Proxy.FrontDoor;
+
+/// <summary>Which service answers which path. A path that is not listed goes nowhere, so <c>/internal</c> can't be reached.</summary>
+public static class ServiceRoutes
+{
+    private const string PublicKey = "public";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly (string Path, string Service, bool Public)[] Routes =
+    [
+        ("/v1/endpoints/{id}/logs", Peers.Provisioner, false),
+        ("/v1/endpoints/{**rest}", Peers.Endpoints, false),
+        ("/v1/accounts/{**rest}", Peers.Endpoints, false),
+        ("/v1/keys/{**rest}", Peers.Endpoints, false),
+        ("/v1/hardware/{**rest}", Peers.Endpoints, false),
+        ("/api/provision", Peers.Endpoints, false),
+        ("/openapi/{**rest}", Peers.Endpoints, true),
+        ("/v1/billing/{**rest}", Peers.Billing, false),
+        ("/v1/operations/endpoints/{**rest}", Peers.Endpoints, false),
+        ("/v1/operations/provisioner/{**rest}", Peers.Provisioner, false),
+        ("/v1/operations/autoscaler/{**rest}", Peers.Autoscaler, false),
+        ("/v1/operations/billing/{**rest}", Peers.Billing, false),
+    ];
+
+    // All else that a client sends stays here: keys, cookies, identities and forwarding headers that it made up.
+    private static readonly string[] Passed =
+    [
+        "Authorization", "Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Idempotency-Key",
+        "If-Match", "If-None-Match", "Last-Event-ID", "Prefer", "User-Agent",
+    ];
+
+    /// <summary>Adds the routes.</summary>
+    /// <param name="services">The proxy's container.</param>
+    /// <param name="peers">Where the services are.</param>
+    public static void AddServiceRoutes(this IServiceCollection services, PeerSettings peers) =>
+        services.AddReverseProxy()
+            .LoadFromMemory(
+                [.. Routes.Select(r => new RouteConfig
+                {
+                    RouteId = r.Path, ClusterId = r.Service, Match = new() { Path = r.Path },
+                    Metadata = r.Public ? new Dictionary<string, string> { [PublicKey] = "" } : null,
+                })],
+                [
+                    Cluster(Peers.Endpoints, peers.Endpoints), Cluster(Peers.Provisioner, peers.Provisioner),
+                    Cluster(Peers.Autoscaler, peers.Autoscaler), Cluster(Peers.Billing, peers.Billing),
+                ])
+            .AddTransforms(t => t.AddRequestHeadersAllowed(Passed));
+
+    /// <summary>Whether a route is open to callers without a key.</summary>
+    /// <param name="route">The route.</param>
+    public static bool IsPublic(this RouteConfig route) => route.Metadata?.ContainsKey(PublicKey) is true;
+
+    private static ClusterConfig Cluster(string service, Uri? address) => new()
+    {
+        ClusterId = service,
+        Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = address?.ToString() ?? "" } },
+        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = Patience },
+    };
+}

@@ -1,0 +1,75 @@
+using Hypervize.Hosting;
+using Hypervize.Proxy.Routing;
+
+namespace Hypervize.Proxy.Keys;
+
+/// <summary>What came of checking a request's key.</summary>
+public enum KeyVerdict
+{
+    /// <summary>It is a good key.</summary>
+    Good,
+
+    /// <summary>There is none.</summary>
+    Missing,
+
+    /// <summary>No account has such a key, or it was revoked.</summary>
+    Unknown,
+
+    /// <summary>This proxy has been cut off for so long that it can't tell which keys were revoked.</summary>
+    Stale,
+
+    /// <summary>This proxy knows no keys yet.</summary>
+    NotReady,
+}
+
+/// <summary>Why a key was not accepted.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Code">Stable code.</param>
+/// <param name="Message">What is wrong and what to do.</param>
+public sealed record KeyRefusal(int Status, string Code, string Message);
+
+/// <summary>Checks the key of a request: <c>Authorization: Bearer …</c> or <c>x-api-key</c>.</summary>
+/// <param name="ring">The keys that are good.</param>
+/// <param name="table">Whether any are known yet.</param>
+/// <param name="contact">How old that knowledge is.</param>
+/// <param name="settings">How old it may be.</param>
+/// <param name="time">Time.</param>
+public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, ProxySettings settings, TimeProvider time)
+{
+    private const string Scheme = "Bearer ";
+    private readonly TimeSpan _maxAge = TimeSpan.FromSeconds(settings.KeysMaxAgeSeconds);
+
+    /// <summary>Whether the last contact is so long ago that no key is accepted.</summary>
+    public bool IsStale => !contact.BusIsUp && time.GetUtcNow() - contact.Last > _maxAge;
+
+    /// <summary>Checks a request's key.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="caller">Who calls, when the key is good; the same instance for as long as the key stays as it is.</param>
+    public KeyVerdict Check(HttpRequest request, out Caller? caller)
+    {
+        caller = null;
+        var key = Key(request.Headers);
+        if (key.IsEmpty) return KeyVerdict.Missing;
+        if (!table.IsPresent) return KeyVerdict.NotReady;
+        if (IsStale) return KeyVerdict.Stale;
+        return ring.TryAuthenticate(key, out caller) ? KeyVerdict.Good : KeyVerdict.Unknown;
+    }
+
+    /// <summary>Says why a key was not accepted.</summary>
+    /// <param name="verdict">The verdict.</param>
+    /// <returns>Null for a good one.</returns>
+    public static KeyRefusal? Refusal(KeyVerdict verdict) => verdict switch
+    {
+        KeyVerdict.Good => null,
+        KeyVerdict.Missing => new(401, "key_missing", "Send your API key as Authorization: Bearer hvz_live_… ."),
+        KeyVerdict.Unknown => new(401, "key_invalid", "This API key is not known, or was revoked. Send a key that is in use."),
+        KeyVerdict.Stale => new(503, "keys_stale", "This proxy has been cut off for too long to know which keys are still good. Try again shortly."),
+        KeyVerdict.NotReady => new(503, "platform_unavailable", "The platform is starting, or its control plane can't be reached. Try again shortly."),
+    };
+
+    private static ReadOnlySpan<char> Key(IHeaderDictionary headers)
+    {
+        var authorization = headers.Authorization.ToString().AsSpan();
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : headers["x-api-key"].ToString();
+    }
+}

@@ -1,0 +1,33 @@
+using Hypervize.Contracts;
+using MassTransit;
+
+namespace Hypervize.Proxy.Routing;
+
+/// <summary>This replica's own queue: it lives as long as the connection, for what was missed meanwhile comes with the next snapshot.</summary>
+public static class RoutingQueue
+{
+    /// <summary>Declares the queue and reads it into the routing table.</summary>
+    /// <param name="rabbit">The bus under configuration.</param>
+    /// <param name="services">The container.</param>
+    public static void RoutingChanges(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
+    {
+        var table = services.GetRequiredService<RoutingTable>();
+        rabbit.ReceiveEndpoint($"{services.GetRequiredService<ProxyInstance>().Id}-routing", queue =>
+        {
+            (queue.Durable, queue.AutoDelete, queue.Exclusive) = (false, true, true);
+            queue.PrefetchCount = 200;
+            queue.ConcurrentMessageLimit = 1;
+            queue.DiscardFaultedMessages();
+            queue.DiscardSkippedMessages();
+            queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
+            queue.Handler<EndpointChanged>(message => Apply(() => table.Apply(message.Message)));
+            queue.Handler<AccountChanged>(message => Apply(() => table.Apply(message.Message)));
+        });
+    }
+
+    private static Task Apply(Action apply)
+    {
+        apply();
+        return Task.CompletedTask;
+    }
+}
