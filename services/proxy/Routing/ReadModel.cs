@@ -28,15 +28,23 @@ public sealed record ReadModel(
         0, ImmutableDictionary.Create<string, Heard<EndpointState>>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, Heard<AccountState>>(StringComparer.Ordinal));
 
-    /// <summary>The model after a message about an endpoint.</summary>
+    /// <summary>The model after a message about an endpoint; the same instance when it was no news.</summary>
     /// <param name="message">The message.</param>
-    public ReadModel Apply(EndpointChanged message) =>
-        this with { Endpoints = Hear(Endpoints, message.EndpointId, new(message.Version, message.Position, message.State)) };
+    public ReadModel Apply(EndpointChanged message)
+    {
+        // A snapshot may know of a deletion before the messages that lead up to it arrive.
+        if (IsGone(message.EndpointId) && message.State.Status != EndpointStatus.Deleted) return this;
+        var endpoints = Hear(Endpoints, message.EndpointId, new(message.Version, message.Position, message.State));
+        return endpoints == Endpoints ? this : this with { Endpoints = endpoints };
+    }
 
-    /// <summary>The model after a message about an account.</summary>
+    /// <summary>The model after a message about an account; the same instance when it was no news.</summary>
     /// <param name="message">The message.</param>
-    public ReadModel Apply(AccountChanged message) =>
-        this with { Accounts = Hear(Accounts, message.AccountId, new(message.Version, message.Position, message.State)) };
+    public ReadModel Apply(AccountChanged message)
+    {
+        var accounts = Hear(Accounts, message.AccountId, new(message.Version, message.Position, message.State));
+        return accounts == Accounts ? this : this with { Accounts = accounts };
+    }
 
     /// <summary>
     /// The model after a snapshot. Positions of snapshots that are taken one after the other never go back within a log; where they do,
@@ -61,6 +69,8 @@ public sealed record ReadModel(
         accounts.RemoveRange(closed.Select(a => a.Key));
         return new(snapshot.Position, endpoints.ToImmutable(), accounts.ToImmutable());
     }
+
+    private bool IsGone(string endpointId) => Endpoints.TryGetValue(endpointId, out var known) && known.State.Status == EndpointStatus.Deleted;
 
     private ReadModel Distrusted() => new(
         0, Endpoints.ToImmutableDictionary(e => e.Key, e => e.Value with { Version = 0, Position = 0 }, StringComparer.Ordinal), Empty.Accounts);

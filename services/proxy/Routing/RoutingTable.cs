@@ -47,7 +47,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time)
         {
             var before = _model;
             _model = before.Apply(message);
-            if (before.Endpoints != _model.Endpoints) Route(message.EndpointId, _model.Endpoints[message.EndpointId]);
+            if (!ReferenceEquals(before, _model)) Route(message.EndpointId, _model.Endpoints[message.EndpointId]);
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time)
         {
             var before = _model;
             _model = before.Apply(message);
-            if (before.Accounts != _model.Accounts) keys.Hold(message.AccountId, _model.Accounts[message.AccountId].State.Keys);
+            if (!ReferenceEquals(before, _model)) keys.Hold(message.AccountId, _model.Accounts[message.AccountId].State.Keys);
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time)
         var before = _model;
         _model = after;
         foreach (var (id, heard) in after.Accounts)
-            if (!before.Accounts.TryGetValue(id, out var known) || known != heard) keys.Hold(id, heard.State.Keys);
+            if (!before.Accounts.TryGetValue(id, out var known) || !ReferenceEquals(known, heard)) keys.Hold(id, heard.State.Keys);
         foreach (var id in before.Accounts.Keys.Where(id => !after.Accounts.ContainsKey(id))) keys.Hold(id, []);
 
         foreach (var id in before.Endpoints.Keys.Where(id => !after.Endpoints.ContainsKey(id)))
