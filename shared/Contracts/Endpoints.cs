@@ -131,9 +131,11 @@ public sealed record EndpointNode(string Id, NodeStatus Status, string? Address,
 /// <param name="Degraded">The last failed start while nodes are missing but others serve; null when all is well.</param>
 /// <param name="RecentWakesMs">Durations of the last wakes (woken to ready), milliseconds, newest last, at most five.</param>
 /// <param name="CreatedAt">When it was created.</param>
+/// <param name="CreatedAs">What it was created as, before any change: a repeated creation is compared with it.</param>
 public sealed record EndpointState(
     string Id, string AccountId, EndpointSettings Settings, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, long DecisiveVersion,
-    IReadOnlyList<EndpointNode> Nodes, Failure? Failure, Failure? Degraded, IReadOnlyList<int> RecentWakesMs, DateTimeOffset CreatedAt);
+    IReadOnlyList<EndpointNode> Nodes, Failure? Failure, Failure? Degraded, IReadOnlyList<int> RecentWakesMs, DateTimeOffset CreatedAt,
+    EndpointSettings CreatedAs);
 
 /// <summary>A fact in an endpoint's stream. The stored event is the published fact; its type names are pinned.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
