@@ -26,8 +26,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddServiceClient(EndpointStreams.ClientName, peers.Endpoints!);
     builder.Services.AddSingleton<EndpointStreams>();
     builder.Services.AddSingleton(EndpointFacts.Feed);
-    builder.Services.AddHostedService(p => ActivatorUtilities.CreateInstance<FeedCatchUp<EndpointChanged>>(
-        p, (Func<HttpClient>)p.GetRequiredService<EndpointStreams>().Client, "internal/endpoints/versions"));
+    builder.Services.AddFeedCatchUp<EndpointChanged>(EndpointStreams.ClientName, "internal/endpoints/versions");
     builder.Services.AddSingleton<BillReplay>();
 }, app =>
 {

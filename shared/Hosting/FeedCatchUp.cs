@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -43,4 +44,18 @@ public sealed class FeedCatchUp<TFact>(
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+}
+
+/// <summary>Registers <see cref="FeedCatchUp{TFact}"/>.</summary>
+public static class FeedCatchUpRegistration
+{
+    /// <summary>Catches up with an owner's streams.</summary>
+    /// <typeparam name="TFact">The message that carries a fact; its feed must be registered.</typeparam>
+    /// <param name="services">The service's container.</param>
+    /// <param name="client">Name of the client of the owner.</param>
+    /// <param name="versionsPath">The owner's route that answers <see cref="StreamVersion"/>s.</param>
+    public static IServiceCollection AddFeedCatchUp<TFact>(this IServiceCollection services, string client, string versionsPath) =>
+        services.AddHostedService(p => new FeedCatchUp<TFact>(
+            p.GetRequiredService<FactFeed<TFact>>(), () => p.GetRequiredService<IHttpClientFactory>().CreateClient(client), versionsPath,
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<FeedCatchUp<TFact>>>()));
 }

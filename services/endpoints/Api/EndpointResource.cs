@@ -1,0 +1,74 @@
+using Hypervize.Catalog;
+using Hypervize.Contracts;
+
+namespace Hypervize.Endpoints.Api;
+
+/// <summary>Where users reach the platform.</summary>
+public sealed class ProxySettings
+{
+    /// <summary>Origin that users see, without a trailing slash.</summary>
+    public string PublicUrl { get; set; } = "http://localhost:8080";
+}
+
+/// <summary>A node, as the API shows it.</summary>
+/// <param name="Id">Node id.</param>
+/// <param name="Status">Where it is on its way.</param>
+/// <param name="Since">Since when.</param>
+public sealed record NodeResource(string Id, NodeStatus Status, DateTimeOffset Since);
+
+/// <summary>An endpoint, as the API shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="AccountId">Owning account.</param>
+/// <param name="Url">Its base URL; OpenAI clients take this and <c>/v1</c>.</param>
+/// <param name="Name">Label.</param>
+/// <param name="Model">Model id.</param>
+/// <param name="Hardware">Catalogue id.</param>
+/// <param name="Runtime">Runtime profile.</param>
+/// <param name="Scaling">Bounds and idle time.</param>
+/// <param name="HoldSeconds">Seconds a request is held.</param>
+/// <param name="Access">Who may call it.</param>
+/// <param name="Telemetry">Whether the add-on is on.</param>
+/// <param name="Status">Status.</param>
+/// <param name="StatusSince">Since when.</param>
+/// <param name="Wanted">Nodes that should run.</param>
+/// <param name="Nodes">Nodes that do.</param>
+/// <param name="Failure">The cause while failed.</param>
+/// <param name="Degraded">The last failed start while nodes are missing but others serve.</param>
+/// <param name="PricePerHour">US dollars per hour of each node at this moment.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="Version">Version of its stream; the ETag.</param>
+public sealed record EndpointResource(
+    string Id, string AccountId, string Url, string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access,
+    bool Telemetry, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, IReadOnlyList<NodeResource> Nodes, Failure? Failure, Failure? Degraded,
+    decimal PricePerHour, DateTimeOffset CreatedAt, long Version);
+
+/// <summary>A page of endpoints.</summary>
+/// <param name="Endpoints">Oldest first.</param>
+/// <param name="Cursor">Give it to get the next page; null at the end.</param>
+public sealed record EndpointPage(IReadOnlyList<EndpointResource> Endpoints, string? Cursor);
+
+/// <summary>An entry of an endpoint's timeline.</summary>
+/// <param name="Version">Version of its stream.</param>
+/// <param name="At">When.</param>
+/// <param name="Type">Name of the fact.</param>
+/// <param name="Summary">The fact and its cause, in a sentence.</param>
+/// <param name="Fact">The fact itself.</param>
+public sealed record TimelineEntry(long Version, DateTimeOffset At, string Type, string Summary, object Fact);
+
+/// <summary>A page of a timeline.</summary>
+/// <param name="Events">In order.</param>
+/// <param name="After">Give it to get the next page; null at the end.</param>
+public sealed record TimelinePage(IReadOnlyList<TimelineEntry> Events, long? After);
+
+/// <summary>Shows endpoints' states as resources.</summary>
+public sealed class EndpointResources(ProxySettings proxy, HardwareCatalog catalog, TimeProvider time)
+{
+    /// <summary>An endpoint's resource.</summary>
+    /// <param name="it">The endpoint.</param>
+    /// <param name="version">Version of its stream.</param>
+    public EndpointResource Of(EndpointState it, long version) => new(
+        it.Id, it.AccountId, $"{proxy.PublicUrl.TrimEnd('/')}/api/d/{it.Id}", it.Settings.Name, it.Settings.Model, it.Settings.Hardware, it.Settings.Runtime,
+        it.Settings.Scaling, it.Settings.HoldSeconds, it.Settings.Access, it.Settings.Telemetry, it.Status, it.StatusSince, it.Wanted,
+        [.. it.Nodes.Select(n => new NodeResource(n.Id, n.Status, n.Since))], it.Failure, it.Degraded,
+        catalog.PricePerHour(it.Settings.Hardware, time.GetUtcNow()), it.CreatedAt, version);
+}

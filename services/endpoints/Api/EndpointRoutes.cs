@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Security.Claims;
+using Hypervize.Contracts;
+using Hypervize.Endpoints.Lifecycle;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+using Marten;
+
+namespace Hypervize.Endpoints.Api;
+
+/// <summary>Routes under <c>/v1/endpoints</c>.</summary>
+public static class EndpointRoutes
+{
+    private const int MostOfAPage = 200;
+    private const int LongestIdempotencyKey = 255;
+
+    /// <summary>Maps the routes.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapEndpoints(this WebApplication app)
+    {
+        var endpoints = app.MapGroup("/v1/endpoints").RequireScope(KeyScope.Manage).WithTags("Endpoints");
+        endpoints.MapPost("", CreateAsync).Takes(EndpointFields.Create).Answers<EndpointResource>(202).Describe("Create an endpoint", "createEndpoint");
+        endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Describe("List endpoints", "listEndpoints");
+        endpoints.MapGet("/{id}", GetAsync).Answers<EndpointResource>(200).Describe("Read an endpoint", "getEndpoint");
+        endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch).Answers<EndpointResource>(200).Describe("Change an endpoint's settings", "updateEndpoint");
+        endpoints.MapDelete("/{id}", DeleteAsync).Answers<EndpointResource>(202).Describe("Delete an endpoint", "deleteEndpoint");
+        endpoints.MapPost("/{id}/wake", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Wake("asked for", by, null))).Answers<EndpointResource>(202).Describe("Wake it", "wakeEndpoint");
+        endpoints.MapPost("/{id}/hibernate", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Hibernate("asked for", by, null))).Answers<EndpointResource>(202).Describe("Put it to sleep", "hibernateEndpoint");
+        endpoints.MapPost("/{id}/disable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Disable(by))).Answers<EndpointResource>(202).Describe("Switch it off", "disableEndpoint");
+        endpoints.MapPost("/{id}/enable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Enable(by))).Answers<EndpointResource>(202).Describe("Switch it on, also after it failed", "enableEndpoint");
+        endpoints.MapGet("/{id}/events", EventsAsync).Answers<TimelinePage>(200).Describe("Its timeline, with causes", "listEndpointEvents");
+
+        app.MapPost("/api/provision", CreateAsync).RequireScope(KeyScope.Manage).WithTags("Endpoints")
+            .Takes(EndpointFields.Create).Answers<EndpointResource>(202).Describe("Create an endpoint: an alias of POST /v1/endpoints", "provision");
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext http, Sender sender)
+    {
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Create, defaults: true);
+        if (reader is null) return refused!;
+        var settings = Settings(reader);
+        string? key = http.Request.Headers["Idempotency-Key"];
+        if (key is { Length: 0 or > LongestIdempotencyKey }) reader.Wrong("Idempotency-Key", $"must have 1 to {LongestIdempotencyKey} characters");
+        if (settings is null || reader.Refusal() is not null) return reader.Refusal()!;
+
+        var caller = Caller.From(http.User);
+        var id = key is null ? EndpointId.New() : EndpointId.For(caller.AccountId!, key);
+        return await sender.CreateAsync(http, id, new Create(caller.AccountId!, settings, caller.Name));
+    }
+
+    private static EndpointSettings? Settings(RequestReader reader)
+    {
+        var (name, model, hardware, runtime) = (reader.Text(EndpointFields.Name), reader.Text(EndpointFields.Model), reader.Choice(EndpointFields.Hardware), reader.Choice(EndpointFields.Runtime));
+        var (min, max) = (reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
+        var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
+        var (access, telemetry) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry));
+        if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
+        return reader.Refusal() is null
+            ? new(name!, model!, hardware!, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
+            : null;
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, IQuerySession session, EndpointResources resources, string? account, string? status, string? name, string? model, string? cursor, int limit = 50)
+    {
+        var caller = Caller.From(http.User);
+        EndpointStatus? wanted = null;
+        if (status is not null)
+        {
+            if (!Enum.TryParse<EndpointStatus>(status, ignoreCase: true, out var parsed) || parsed == EndpointStatus.Deleted || !Enum.IsDefined(parsed))
+                return Problems.From(422, "invalid_request", "status must be building, up, hibernated, waking, failed or disabled.");
+            wanted = parsed;
+        }
+        if (limit is < 1 or > MostOfAPage) return Problems.From(422, "invalid_request", $"limit must lie between 1 and {MostOfAPage}.");
+        if (Cursor.Parse(cursor) is not { } after) return Problems.From(422, "invalid_request", "cursor must be one that an earlier page gave.");
+
+        var query = session.Query<Snapshot<EndpointState>>().Where(s => s.State.Status != EndpointStatus.Deleted);
+        if (!caller.IsOperator || account is not null) query = query.Where(s => s.State.AccountId == (caller.IsOperator ? account : caller.AccountId));
+        if (wanted is not null) query = query.Where(s => s.State.Status == wanted);
+        if (name is not null) query = query.Where(s => s.State.Settings.Name.Contains(name, StringComparison.OrdinalIgnoreCase));
+        if (model is not null) query = query.Where(s => s.State.Settings.Model == model);
+        if (after.Id.Length > 0) query = query.Where(s => s.State.CreatedAt > after.CreatedAt || (s.State.CreatedAt == after.CreatedAt && s.Id.CompareTo(after.Id) > 0));
+
+        var found = await query.OrderBy(s => s.State.CreatedAt).ThenBy(s => s.Id).Take(limit + 1).ToListAsync(http.RequestAborted);
+        var page = found.Take(limit).ToList();
+        return Results.Ok(new EndpointPage(
+            [.. page.Select(s => resources.Of(s.State, s.Version))], found.Count > limit ? new Cursor(page[^1].State.CreatedAt, page[^1].Id).ToString() : null));
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, EndpointResources resources)
+    {
+        var (state, version) = await endpoints.LoadAsync(id, http.RequestAborted);
+        if (NotFor(http.User, id, state) is { } refused) return refused;
+        var tag = ETag(version);
+        if (http.Request.Headers.IfNoneMatch == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
+        http.Response.Headers.ETag = tag;
+        return Results.Ok(resources.Of(state!, version));
+    }
+
+    private static async Task<IResult> PatchAsync(HttpContext http, string id, Sender sender)
+    {
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Patch, defaults: false);
+        if (reader is null) return refused!;
+        var access = reader.Choice(EndpointFields.Access);
+        var update = new Update(
+            reader.Text(EndpointFields.Name), reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max), reader.Number(EndpointFields.IdleSeconds),
+            reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds), access is null ? null : EndpointFields.ToAccess(access),
+            reader.Flag(EndpointFields.Telemetry), Caller.From(http.User).Name);
+        if (update is { Min: { } min, Max: { } max } && min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
+        return reader.Refusal() ?? await sender.SendAsync(http, id, _ => update, StatusCodes.Status200OK);
+    }
+
+    private static Task<IResult> DeleteAsync(HttpContext http, string id, Sender sender) => sender.SendAsync(http, id, by => new Delete(by));
+
+    private static async Task<IResult> EventsAsync(
+        HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, IQuerySession session, long after = 0, int limit = 100)
+    {
+        if (limit is < 1 or > MostOfAPage || after < 0) return Problems.From(422, "invalid_request", $"limit must lie between 1 and {MostOfAPage}, and after must not be negative.");
+        var (state, version) = await endpoints.LoadAsync(id, http.RequestAborted);
+        if (NotFor(http.User, id, state, deletedToo: true) is { } refused) return refused;
+        var events = await session.Events.FetchStreamAsync(id, version: after + limit, fromVersion: after + 1, token: http.RequestAborted);
+        return Results.Ok(new TimelinePage(
+            [.. events.Select(e => Timeline.Entry(e.Version, (EndpointEvent)e.Data))], events.Count > 0 && events[^1].Version < version ? events[^1].Version : null));
+    }
+
+    private static IResult? NotFor(ClaimsPrincipal user, string id, EndpointState? state, bool deletedToo = false)
+    {
+        var caller = Caller.From(user);
+        if (state is null || (!caller.IsOperator && state.AccountId != caller.AccountId))
+            return Problems.From(StatusCodes.Status404NotFound, "endpoint_not_found", $"There is no endpoint {id}.");
+        return state.Status == EndpointStatus.Deleted && !deletedToo
+            ? Problems.From(StatusCodes.Status410Gone, "endpoint_deleted", $"Endpoint {id} was deleted; its events can still be read.")
+            : null;
+    }
+
+    internal static string ETag(long version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
+}

@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using Hypervize.Catalog;
+using Hypervize.Contracts;
+
+namespace Hypervize.Endpoints.Api;
+
+/// <summary>A field of a request body: what is accepted, and what the OpenAPI document says of it.</summary>
+/// <param name="Path">Where it stands, such as <c>scaling.min</c>.</param>
+/// <param name="Says">What it means, for the document.</param>
+public abstract record Field(string Path, string Says);
+
+/// <summary>A text.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="MaxLength">Most characters.</param>
+/// <param name="Pattern">What it must match, as the document says it; null for any.</param>
+/// <param name="Default">What it is when it is not given; null when it must be.</param>
+public sealed record TextField(string Path, string Says, int MaxLength, string? Pattern = null, string? Default = null) : Field(Path, Says)
+{
+    internal Regex? Form { get; } = Pattern is null ? null : new Regex(Pattern, RegexOptions.CultureInvariant);
+}
+
+/// <summary>A whole number.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="Min">Least.</param>
+/// <param name="Max">Most.</param>
+/// <param name="Default">What it is when it is not given.</param>
+public sealed record NumberField(string Path, string Says, int Min, int Max, int Default) : Field(Path, Says);
+
+/// <summary>True or false.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="Default">What it is when it is not given.</param>
+public sealed record FlagField(string Path, string Says, bool Default) : Field(Path, Says);
+
+/// <summary>One of some words.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="Words">The words.</param>
+/// <param name="Default">What it is when it is not given; null when it must be.</param>
+public sealed record ChoiceField(string Path, string Says, IReadOnlyList<string> Words, string? Default = null) : Field(Path, Says);
+
+/// <summary>The fields of an endpoint's body, in one place for the reader, the document and the tests.</summary>
+public static class EndpointFields
+{
+    /// <summary>Most nodes of an endpoint: its public state must stay below 32 KB.</summary>
+    public const int MostNodes = 64;
+
+    /// <summary><c>name</c></summary>
+    public static TextField Name { get; } = new("name", "A label for people; needs not be unique.", 64, @"^[\p{L}\p{N}][\p{L}\p{N} ._\-]*$");
+
+    /// <summary><c>model</c></summary>
+    public static TextField Model { get; } = new("model", "Model id, as on the Hugging Face Hub or as the runtime knows it.", 200, @"^[A-Za-z0-9][A-Za-z0-9._/\-?=&]*$");
+
+    /// <summary><c>hardware</c></summary>
+    public static ChoiceField Hardware { get; } = new("hardware", "Catalogue id of the hardware of each node; GET /v1/hardware lists them.", [.. HardwareCatalog.Load().All.Select(h => h.Id)]);
+
+    /// <summary><c>runtime</c></summary>
+    public static ChoiceField Runtime { get; } = new("runtime", "What serves the model on a node.", ["simulator", "vllm", "llama-server", "command"], "simulator");
+
+    /// <summary><c>scaling.min</c></summary>
+    public static NumberField Min { get; } = new("scaling.min", "Fewest nodes while up; 0 lets the endpoint sleep.", 0, MostNodes, 0);
+
+    /// <summary><c>scaling.max</c></summary>
+    public static NumberField Max { get; } = new("scaling.max", "Most nodes.", 1, MostNodes, 1);
+
+    /// <summary><c>scaling.idleSeconds</c></summary>
+    public static NumberField IdleSeconds { get; } = new("scaling.idleSeconds", "Seconds without a request before the endpoint sleeps.", 1, 86_400, 300);
+
+    /// <summary><c>scaling.concurrency</c></summary>
+    public static NumberField Concurrency { get; } = new("scaling.concurrency", "Requests one node takes at once.", 1, 1024, 16);
+
+    /// <summary><c>holdSeconds</c></summary>
+    public static NumberField HoldSeconds { get; } = new("holdSeconds", "Seconds a request is held for a node before it is refused.", 1, 600, 60);
+
+    /// <summary><c>access</c></summary>
+    public static ChoiceField Access { get; } = new("access", "Who may call it: keys of the account, or anyone.", ["private", "public"], "private");
+
+    /// <summary><c>telemetry</c></summary>
+    public static FlagField Telemetry { get; } = new("telemetry", "The logging and telemetry add-on.", false);
+
+    /// <summary>Fields of a creation.</summary>
+    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+
+    /// <summary>Fields of a change: what an endpoint runs on and serves is its identity and stays.</summary>
+    public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+
+    internal static EndpointAccess ToAccess(string word) => word == "public" ? EndpointAccess.Public : EndpointAccess.Private;
+}

@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Hypervize.Hosting;
+
+namespace Hypervize.Endpoints.Api;
+
+/// <summary>
+/// Reads a JSON body by its <see cref="Field"/>s and collects everything that is wrong with it: wrong types and values, missing,
+/// repeated and unknown fields, each by its path.
+/// </summary>
+public sealed class RequestReader
+{
+    private const int MostBytes = 64 * 1024;
+    private readonly Dictionary<string, JsonElement> _given = [];
+    private readonly Dictionary<string, List<string>> _errors = [];
+    private readonly bool _defaults;
+
+    private RequestReader(JsonElement body, IReadOnlyList<Field> fields, bool defaults)
+    {
+        _defaults = defaults;
+        var groups = fields.Where(f => f.Path.Contains('.')).Select(f => f.Path[..f.Path.IndexOf('.')]).ToHashSet();
+        Flatten(body, "", groups, fields);
+    }
+
+    /// <summary>Reads a request's body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="fields">The fields it may have.</param>
+    /// <param name="defaults">Whether a field that is not given takes its default (a creation) or stays null (a change).</param>
+    /// <returns>The reader, or an answer that says why there is none.</returns>
+    public static async Task<(RequestReader? Reader, IResult? Refused)> ReadAsync(HttpRequest request, IReadOnlyList<Field> fields, bool defaults)
+    {
+        if (!request.HasJsonContentType() && request.ContentType?.StartsWith("application/merge-patch+json", StringComparison.OrdinalIgnoreCase) is not true)
+            return (null, Problems.From(StatusCodes.Status415UnsupportedMediaType, "content_type", "Send the body as application/json."));
+
+        using var body = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        for (int read; (read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0;)
+        {
+            body.Write(buffer, 0, read);
+            if (body.Length > MostBytes) return (null, Problems.From(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"A body has at most {MostBytes / 1024} KB."));
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(body.ToArray());
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? (new RequestReader(document.RootElement.Clone(), fields, defaults), null)
+                : (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json", "The body must be a JSON object."));
+        }
+        catch (JsonException e)
+        {
+            return (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json",
+                $"The body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message.Split(" LineNumber:")[0]}"));
+        }
+    }
+
+    /// <summary>Everything that is wrong, as an answer; null when nothing is.</summary>
+    public IResult? Refusal() => _errors.Count == 0 ? null : Problems.From(
+        StatusCodes.Status422UnprocessableEntity, "invalid_request", "Some fields are wrong; errors lists them all.",
+        _errors.ToDictionary(e => e.Key, e => e.Value.ToArray()));
+
+    /// <summary>Notes that something is wrong beyond a single field.</summary>
+    /// <param name="path">Field to name.</param>
+    /// <param name="message">What is wrong and what to do.</param>
+    public void Wrong(string path, string message)
+    {
+        if (!_errors.TryGetValue(path, out var messages)) _errors[path] = messages = [];
+        messages.Add(message);
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="field">The field.</param>
+    public string? Text(TextField field)
+    {
+        if (!Given(field, out var value)) return Missing(field, field.Default);
+        if (value.ValueKind != JsonValueKind.String) return Not<string>(field, "a text");
+        var text = value.GetString()!;
+        if (text.Length == 0 || text.Length > field.MaxLength) Wrong(field.Path, $"must have 1 to {field.MaxLength} characters");
+        else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must match {field.Pattern}");
+        return text;
+    }
+
+    /// <summary>Reads a whole number.</summary>
+    /// <param name="field">The field.</param>
+    public int? Number(NumberField field)
+    {
+        if (!Given(field, out var value)) return _defaults ? field.Default : null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number)) return Not<int?>(field, "a whole number");
+        if (number >= field.Min && number <= field.Max) return (int)number;
+        Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {number}");
+        return null;
+    }
+
+    /// <summary>Reads a flag.</summary>
+    /// <param name="field">The field.</param>
+    public bool? Flag(FlagField field)
+    {
+        if (!Given(field, out var value)) return _defaults ? field.Default : null;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : Not<bool?>(field, "true or false");
+    }
+
+    /// <summary>Reads one of some words.</summary>
+    /// <param name="field">The field.</param>
+    public string? Choice(ChoiceField field)
+    {
+        if (!Given(field, out var value)) return Missing(field, field.Default);
+        if (value.ValueKind != JsonValueKind.String) return Not<string>(field, "a text");
+        var word = value.GetString()!;
+        if (field.Words.Contains(word)) return word;
+        var near = field.Words.OrderBy(w => Distance(w, word)).Take(3);
+        Wrong(field.Path, field.Words.Count > 6 ? $"is no {field.Path} we know; near are {string.Join(", ", near)}" : $"must be one of {string.Join(", ", field.Words)}");
+        return null;
+    }
+
+    private void Flatten(JsonElement element, string prefix, HashSet<string> groups, IReadOnlyList<Field> fields)
+    {
+        var seen = new HashSet<string>();
+        foreach (var property in element.EnumerateObject())
+        {
+            var path = prefix + property.Name;
+            if (!seen.Add(path)) Wrong(path, "stands twice");
+            else if (groups.Contains(path) && property.Value.ValueKind == JsonValueKind.Object) Flatten(property.Value, $"{path}.", groups, fields);
+            else if (groups.Contains(path)) Wrong(path, "must be an object");
+            else if (fields.Any(f => f.Path == path)) _given[path] = property.Value;
+            else Wrong(path, $"is no field here; nearest is {fields.Select(f => f.Path).MinBy(f => Distance(f, path))}");
+        }
+    }
+
+    private bool Given(Field field, out JsonElement value) => _given.TryGetValue(field.Path, out value);
+
+    private string? Missing(Field field, string? fallback)
+    {
+        if (_defaults && fallback is null && !_errors.ContainsKey(field.Path)) Wrong(field.Path, "must be given");
+        return _defaults ? fallback : null;
+    }
+
+    private T? Not<T>(Field field, string what)
+    {
+        Wrong(field.Path, $"must be {what}");
+        return default;
+    }
+
+    // Levenshtein's distance, for suggestions.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0]++;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hypervize.Contracts;
+using Hypervize.Endpoints.Api;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+using Marten;
+
+namespace Hypervize.Endpoints.Keys;
+
+/// <summary>A key as the API shows it; its text only in the answer that issued it.</summary>
+/// <param name="Id">Key id.</param>
+/// <param name="Name">Label.</param>
+/// <param name="Prefix">First characters, to tell keys apart.</param>
+/// <param name="Scopes">What it may do.</param>
+/// <param name="CreatedAt">When it was issued.</param>
+/// <param name="Key">The whole key, this once; else null.</param>
+public sealed record KeyResource(string Id, string Name, string Prefix, IReadOnlyList<KeyScope> Scopes, DateTimeOffset CreatedAt, string? Key)
+{
+    /// <summary>Without the key: a log that prints it gives nothing away.</summary>
+    public override string ToString() => $"{Prefix}… ({Id})";
+}
+
+/// <summary>Keys of an account.</summary>
+/// <param name="Keys">Oldest first.</param>
+public sealed record KeyList(IReadOnlyList<KeyResource> Keys);
+
+/// <summary>An account.</summary>
+/// <param name="Id">Account id.</param>
+/// <param name="Name">Label.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="FirstKey">Its first key, in the answer that created it.</param>
+public sealed record AccountResource(string Id, string Name, DateTimeOffset CreatedAt, KeyResource? FirstKey);
+
+/// <summary>Accounts.</summary>
+/// <param name="Accounts">Oldest first.</param>
+public sealed record AccountList(IReadOnlyList<AccountResource> Accounts);
+
+/// <summary>Routes under <c>/v1/keys</c> and <c>/v1/accounts</c>.</summary>
+public static class KeyRoutes
+{
+    private static readonly TextField Name = new("name", "A label for people.", 64);
+    private static readonly ChoiceField Scope = new("scope", "What the key may do.", ["inference", "manage", "global", "operator"], "inference");
+
+    /// <summary>Fields of an issued key.</summary>
+    public static IReadOnlyList<Field> KeyFields { get; } = [Name, Scope];
+
+    /// <summary>Fields of a created account.</summary>
+    public static IReadOnlyList<Field> AccountFields { get; } = [Name];
+
+    /// <summary>Maps the routes.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapKeys(this WebApplication app)
+    {
+        var keys = app.MapGroup("/v1/keys").RequireScope(KeyScope.Global).WithTags("Keys");
+        keys.MapGet("", ListAsync).Answers<KeyList>(200).Describe("List keys", "listKeys");
+        keys.MapPost("", IssueAsync).Takes(KeyFields).Answers<KeyResource>(201).Describe("Issue a key; its text is in this answer and nowhere else", "issueKey");
+        keys.MapDelete("/{id}", RevokeAsync).Answers(204).Describe("Revoke a key", "revokeKey");
+
+        var accounts = app.MapGroup("/v1/accounts").RequireScope(KeyScope.Operator).WithTags("Accounts");
+        accounts.MapGet("", AccountsAsync).Answers<AccountList>(200).Describe("List accounts", "listAccounts");
+        accounts.MapPost("", CreateAccountAsync).Takes(AccountFields).Answers<AccountResource>(201).Describe("Create an account with its first key", "createAccount");
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, EventStreams<AccountState, AccountEvent> accounts, string? account)
+    {
+        var (state, _) = await accounts.LoadAsync(AccountOf(http, account), http.RequestAborted);
+        return state is null ? NoAccount : Results.Ok(new KeyList([.. state.Keys.Select(k => Shown(k, null))]));
+    }
+
+    private static async Task<IResult> IssueAsync(HttpContext http, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time, string? account)
+    {
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, KeyFields, defaults: true);
+        if (reader is null) return refused!;
+        var (name, word) = (reader.Text(Name), reader.Choice(Scope));
+        if (reader.Refusal() is { } wrong) return wrong;
+
+        var caller = Caller.From(http.User);
+        var scope = JsonSerializer.Deserialize<KeyScope>($"\"{word}\"");
+        if (scope == KeyScope.Operator && !caller.IsOperator)
+            return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "Only a key with scope operator can issue one with scope operator.");
+
+        var secret = KeySecret.New();
+        var now = time.GetUtcNow();
+        var key = secret.Stored(NewId("key"), name!, [scope], now);
+        var outcome = await accounts.DecideAsync(AccountOf(http, account), (state, _) => AccountDecider.Issue(state, key, caller.Name, now), http.RequestAborted);
+        return outcome.Refusal is { } refusal ? Problems.From(refusal) : Results.Json(Shown(key, secret), statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> RevokeAsync(HttpContext http, string id, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time, string? account)
+    {
+        var by = Caller.From(http.User).Name;
+        var outcome = await accounts.DecideAsync(AccountOf(http, account), (state, _) => AccountDecider.Revoke(state, id, by, time.GetUtcNow()), http.RequestAborted);
+        return outcome.Refusal is { } refusal ? Problems.From(refusal) : Results.NoContent();
+    }
+
+    private static async Task<IResult> AccountsAsync(IQuerySession session, CancellationToken cancel)
+    {
+        var accounts = await session.Query<Snapshot<AccountState>>().OrderBy(s => s.State.CreatedAt).ToListAsync(cancel);
+        return Results.Ok(new AccountList([.. accounts.Select(a => new AccountResource(a.Id, a.State.Name, a.State.CreatedAt, null))]));
+    }
+
+    private static async Task<IResult> CreateAccountAsync(HttpContext http, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time)
+    {
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, AccountFields, defaults: true);
+        if (reader is null) return refused!;
+        var name = reader.Text(Name);
+        if (reader.Refusal() is { } wrong) return wrong;
+
+        var (id, secret, now) = (NewId("acct"), KeySecret.New(), time.GetUtcNow());
+        var key = secret.Stored(NewId("key"), "first", [KeyScope.Global], now);
+        await accounts.DecideAsync(id, (state, _) => AccountDecider.Ensure(state, id, name!, key, Caller.From(http.User).Name, now), http.RequestAborted);
+        return Results.Json(new AccountResource(id, name!, now, Shown(key, secret)), statusCode: StatusCodes.Status201Created);
+    }
+
+    private static string AccountOf(HttpContext http, string? account)
+    {
+        var caller = Caller.From(http.User);
+        return caller.IsOperator && account is not null ? account : caller.AccountId!;
+    }
+
+    private static KeyResource Shown(ApiKey key, KeySecret? secret) => new(key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedAt, secret?.Text);
+
+    private static string NewId(string kind) => $"{kind}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+
+    private static IResult NoAccount => Problems.From(StatusCodes.Status404NotFound, "account_not_found", "There is no such account.");
+}

@@ -1,0 +1,71 @@
+using System.Data;
+using Hypervize.Contracts;
+using Hypervize.Endpoints.Lifecycle;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+using Marten;
+using Npgsql;
+using IMediator = Mediator.IMediator;
+
+namespace Hypervize.Endpoints.Messaging;
+
+/// <summary>What other services ask this one.</summary>
+public static class InternalRoutes
+{
+    private const int PageSize = 500;
+
+    /// <summary>Maps the routes under <c>/internal</c>.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapInternal(this WebApplication app)
+    {
+        var routes = app.MapGroup("/internal").ForServicesOnly().ExcludeFromDescription();
+        routes.MapGet("/routing", RoutingAsync);
+        routes.MapGet("/endpoints/versions", VersionsAsync);
+        routes.MapGet("/endpoints/{id}/events", EventsAsync);
+        routes.MapPost("/endpoints/{id}/wake", WakeAsync);
+    }
+
+    private static async Task<RoutingSnapshot> RoutingAsync(IDocumentStore store, CancellationToken cancel)
+    {
+        // One view of the database: the mark first, so that everything up to it is certainly in what is read after.
+        await using var session = await store.QuerySerializableSessionAsync(cancel);
+        var position = await PositionAsync(session, store.Options.Events.DatabaseSchemaName, cancel);
+        var endpoints = await session.Query<Snapshot<EndpointState>>().Where(s => s.State.Status != EndpointStatus.Deleted).ToListAsync(cancel);
+        var accounts = await session.Query<Snapshot<AccountState>>().ToListAsync(cancel);
+        return new(position, [.. endpoints.Select(s => new VersionedEndpoint(s.Version, s.State))], [.. accounts.Select(s => new VersionedAccount(s.Version, s.State))]);
+    }
+
+    // Up to the daemon's high-water mark the log has no holes that a slow transaction could still fill.
+    private static async Task<long> PositionAsync(IQuerySession session, string schema, CancellationToken cancel)
+    {
+        await using var mark = new NpgsqlCommand($"select last_seq_id from {schema}.mt_event_progression where name = 'HighWaterMark'");
+        await using var reader = await session.ExecuteReaderAsync(mark, cancel);
+        return await reader.ReadAsync(cancel) ? reader.GetInt64(0) : 0;
+    }
+
+    private static async Task<IReadOnlyList<StreamVersion>> VersionsAsync(IQuerySession session, string? account, CancellationToken cancel)
+    {
+        var streams = session.Query<Snapshot<EndpointState>>().Where(s => account == null || s.State.AccountId == account);
+        return [.. await streams.Select(s => new StreamVersion(s.Id, s.Version)).ToListAsync(cancel)];
+    }
+
+    private static async Task<IResult> EventsAsync(string id, IQuerySession session, CancellationToken cancel, long after = 0)
+    {
+        var events = await session.Events.FetchStreamAsync(id, version: after + PageSize, token: cancel);
+        var facts = new List<EndpointChanged>();
+        EndpointState? state = null;
+        foreach (var e in events)
+        {
+            state = EndpointLife.Fold.Evolve(state, (EndpointEvent)e.Data, e.Version);
+            if (e.Version > after) facts.Add(Publications.Endpoint(e, (EndpointEvent)e.Data, state));
+        }
+        return Results.Ok(facts);
+    }
+
+    private static async Task<IResult> WakeAsync(string id, WakeEndpoint wake, IMediator mediator, CancellationToken cancel)
+    {
+        var requests = wake.Waiting == 1 ? "a request waits" : $"{wake.Waiting} requests wait";
+        Outcome<EndpointState> outcome = await mediator.Send(new EndpointRequest(id, new Wake($"{requests} at proxy {wake.ProxyId}", wake.ProxyId, wake.DecidedOn)), cancel);
+        return outcome.Refusal is { } refusal ? Problems.From(refusal) : Results.Accepted();
+    }
+}

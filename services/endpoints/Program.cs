@@ -1,0 +1,58 @@
+using Hypervize.Catalog;
+using Hypervize.Contracts;
+using Hypervize.Endpoints.Api;
+using Hypervize.Endpoints.Keys;
+using Hypervize.Endpoints.Lifecycle;
+using Hypervize.Endpoints.Messaging;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+using MassTransit;
+using Mediator;
+
+const string Name = "endpoints";
+
+return await Service.RunAsync(Name, args, (builder, settings) =>
+{
+    var peers = settings.Read<PeerSettings>("Peers");
+    settings.Read<BootstrapSettings>("Bootstrap");
+    settings.Read<ProxySettings>("Proxy");
+    builder.AddIdentity(settings, Name);
+
+    builder.AddEventLog(settings, Name)
+        .Stream("endpoint", EndpointLife.Fold)
+        .Stream("account", AccountLife.Fold)
+        .Configure(store => store.Schema.For<Snapshot<EndpointState>>().Index(s => s.State.AccountId).Index(s => s.State.CreatedAt))
+        .Forward(Publications.All);
+
+    builder.AddBus(settings, x =>
+    {
+        x.AddConsumer<CapacityFacts>();
+        x.AddConsumer<AutoscalerCommands>();
+    }, (context, rabbit) =>
+    {
+        CapacityFacts.Declare(context, rabbit);
+        AutoscalerCommands.Declare(context, rabbit);
+    });
+
+    builder.Services.AddMediator(o => o.ServiceLifetime = ServiceLifetime.Singleton);
+    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, TracedRequests>();
+    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ContendedRequests>();
+    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ValidRequests>();
+    builder.Services.AddSingleton(HardwareCatalog.Load());
+    builder.Services.AddSingleton<EndpointResources>();
+    builder.Services.AddSingleton<Sender>();
+    builder.Services.AddApiDocument();
+
+    builder.Services.AddServiceClient(CapacityFacts.ClientName, peers.Provisioner!);
+    builder.Services.AddSingleton(CapacityFacts.Feed);
+    builder.Services.AddFeedCatchUp<CapacityChanged>(CapacityFacts.ClientName, CapacityFacts.VersionsPath);
+    builder.Services.AddHostedService<Bootstrap>();
+}, app =>
+{
+    app.MapEndpoints();
+    app.MapKeys();
+    app.MapHardware();
+    app.MapInternal();
+    app.MapErrorQueues(Name);
+    app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+});
