@@ -53,12 +53,23 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, ILogger<F
         await Answer(failure, service).ExecuteAsync(context);
     }
 
-    private static IResult Answer(IForwarderErrorFeature failure, string service) =>
-        failure.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge()
-        : failure.Exception is BadHttpRequestException bad ? Problems.From(bad.StatusCode, "request_malformed", "The request's body could not be read.")
-        : failure.Error is ForwarderError.RequestTimedOut
-            ? Problems.From(504, "service_timeout", $"The {service} service did not answer in time. Whether it acted is not known; look before you repeat.")
-        : Problems.From(503, "service_unavailable", $"The {service} service can't be reached. Try again shortly.");
+    private static IResult Answer(IForwarderErrorFeature failure, string service) => BadRequest(failure.Exception) switch
+    {
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge(),
+        { StatusCode: var status } => Problems.From(status, "request_malformed", "The request's body could not be read."),
+        null when failure.Error == ForwarderError.RequestTimedOut =>
+            Problems.From(504, "service_timeout", $"The {service} service did not answer in time. Whether it acted is not known; look before you repeat."),
+        null => Problems.From(503, "service_unavailable", $"The {service} service can't be reached. Try again shortly."),
+    };
+
+    // Reading the body fails inside of sending it on, so the cause lies under other exceptions.
+    private static BadHttpRequestException? BadRequest(Exception? failure) => failure switch
+    {
+        null => null,
+        BadHttpRequestException bad => bad,
+        AggregateException several => several.InnerExceptions.Select(BadRequest).FirstOrDefault(bad => bad is not null),
+        _ => BadRequest(failure.InnerException),
+    };
 
     private static IResult TooLarge() => Problems.From(413, "body_too_large", "The body is larger than 64 KB.");
 }

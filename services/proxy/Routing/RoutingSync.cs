@@ -23,33 +23,32 @@ public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClient
 
     private static readonly TimeSpan WithoutBus = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
-    private TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _changed = new();
+    private volatile bool _askForAll = true;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var complete = true;
         while (!stoppingToken.IsCancellationRequested)
         {
-            // Renewed before asking: a queue bound while the answer is under way makes that answer one from before the binding.
-            if (_bound.Task.IsCompleted)
-            {
-                complete = true;
-                Interlocked.Exchange(ref _bound, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            }
-            var answered = await AskAsync(complete, stoppingToken);
-            if (answered) complete = false;
+            // Both are renewed before asking: a queue bound while the answer is under way makes that an answer from before the binding.
+            var changed = _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var all = _askForAll;
+            _askForAll = false;
+            var answered = await AskAsync(all, stoppingToken);
+            if (!answered && all) _askForAll = true;
+
             var pause = !answered ? Retry : contact.BusIsUp ? Heal : WithoutBus;
-            await _bound.Task.WaitAsync(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changed.Task.WaitAsync(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<bool> AskAsync(bool complete, CancellationToken cancel)
+    private async Task<bool> AskAsync(bool all, CancellationToken cancel)
     {
         try
         {
             using var endpoints = clients.CreateClient(Peers.Endpoints);
-            var path = complete ? "internal/routing" : $"internal/routing?knownPosition={table.Model.Position}";
+            var path = all ? "internal/routing" : $"internal/routing?knownPosition={table.Model.Position}";
             using var response = await endpoints.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
             response.EnsureSuccessStatusCode();
             if (response.StatusCode != HttpStatusCode.NoContent)
@@ -69,7 +68,8 @@ public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClient
     public Task Ready(ReceiveEndpointReady ready)
     {
         contact.BusCameUp();
-        _bound.TrySetResult();
+        _askForAll = true;
+        _changed.TrySetResult();
         return Task.CompletedTask;
     }
 
@@ -77,14 +77,16 @@ public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClient
     public Task Faulted(ReceiveEndpointFaulted faulted) => Down();
 
     /// <inheritdoc/>
-    public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
+    public Task Completed(ReceiveEndpointCompleted completed) => Down();
 
     /// <inheritdoc/>
-    public Task Completed(ReceiveEndpointCompleted completed) => Down();
+    public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
 
     private Task Down()
     {
+        var wasUp = contact.BusIsUp;
         contact.BusWentDown();
+        if (wasUp) _changed.TrySetResult();
         return Task.CompletedTask;
     }
 }
