@@ -9,9 +9,10 @@ internal static class Some
 {
     public static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static EndpointState Endpoint(string id, EndpointStatus status = EndpointStatus.Up, params EndpointNode[] nodes) => new(
-        id, "acct-000000000001", new("test", "model", "cpu", "simulator", new(0, 2, 60, 4), 60, EndpointAccess.Private, false),
-        status, Noon, 1, 1, nodes, null, null, [], Noon);
+    private static readonly EndpointSettings Settings = new("test", "model", "cpu", "simulator", new(0, 2, 60, 4), 60, EndpointAccess.Private, false);
+
+    public static EndpointState Endpoint(string id, EndpointStatus status = EndpointStatus.Up, params EndpointNode[] nodes) =>
+        new(id, "acct-000000000001", Settings, status, Noon, 1, 1, nodes, null, null, [], Noon, Settings);
 
     public static EndpointNode Node(string id, NodeStatus status = NodeStatus.Ready) => new(id, status, "http://127.0.0.1:1", Noon, 1);
 
