@@ -34,12 +34,13 @@ public sealed record NodeRelease(string NodeId, long Version, DateTimeOffset Sin
 
 /// <summary>What the endpoint wants changed.</summary>
 /// <param name="EndpointVersion">Endpoint stream version that says so.</param>
+/// <param name="AccountId">Account that owns the endpoint, and may read its nodes' output.</param>
 /// <param name="Wanted">Nodes that should be starting or ready.</param>
 /// <param name="Spec">What each runs.</param>
-/// <param name="Releases">Nodes to drain and stop.</param>
+/// <param name="Releases">Nodes to drain and stop, those that were not released before.</param>
 /// <param name="At">Observation time.</param>
 public sealed record CapacityAsked(
-    long EndpointVersion, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, DateTimeOffset At) : CapacityEvent;
+    long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, DateTimeOffset At) : CapacityEvent;
 
 /// <summary>The intent to start a node: appended before anything is started, and the id is the provider's idempotency token and tag.</summary>
 /// <param name="NodeId">Node id: <c>node-</c> and 12 hex digits, never used again.</param>
