@@ -1,4 +1,4 @@
-namespace Hypervize.Cli.Platform;
+namespace Hypervize.Processes;
 
 /// <summary>The end of a log, for an error's sake.</summary>
 public static class LogTail

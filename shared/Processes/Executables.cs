@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Hypervize.Cli.Platform;
+namespace Hypervize.Processes;
 
 /// <summary>Finds and runs programs of this machine.</summary>
 public static class Executables

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Hypervize.Cli.Platform;
+namespace Hypervize.Processes;
 
 /// <summary>A process that outlives this one: its own session, its output in a file. Known again by pid and start time.</summary>
 /// <param name="Pid">Process id, also the id of its process group.</param>
@@ -10,6 +10,9 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
 {
     // The kernel counts start times in ticks since boot; turning them into a date loses some milliseconds either way.
     private static readonly TimeSpan SameStart = TimeSpan.FromSeconds(1);
+
+    // The pid file is the first thing a process writes; a machine under load may take its time.
+    private static readonly TimeSpan WritesItsPidWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether it still runs; a stranger that was given the same pid does not count.</summary>
     public bool IsAlive
@@ -29,20 +32,46 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
     }
 
     /// <summary>Starts a program in a session of its own.</summary>
-    /// <param name="log">File that its output is added to.</param>
+    /// <param name="log">File that its output is added to: a pipe would die with its reader, and take the program along.</param>
     /// <param name="command">Program and arguments.</param>
-    /// <param name="environment">Variables to add.</param>
+    /// <param name="environment">Variables to set.</param>
     /// <param name="workingDirectory">Where it runs.</param>
-    public static DetachedProcess Start(string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingDirectory)
+    /// <param name="pidFile">File that it writes its own pid into before it begins; null for none.</param>
+    /// <param name="inherit">Whether it inherits this process's variables as well.</param>
+    /// <exception cref="MissingOnThisMachineException">Neither setsid nor perl is installed.</exception>
+    public static DetachedProcess Start(
+        string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingDirectory, string? pidFile = null, bool inherit = true)
     {
-        // sh opens the log and makes way for the launcher, which makes way for the program: one process all along.
+        // sh notes its pid, opens the log and makes way for the launcher, which makes way for the program: one process all along.
         string[] newSession = Executables.Find("setsid") is { } setsid
             ? [setsid]
             : [Executables.Find("perl") ?? throw new MissingOnThisMachineException("Install setsid (util-linux) or perl."), "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV"];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, .. newSession, .. command]) { WorkingDirectory = workingDirectory };
+        var start = new ProcessStartInfo(
+            "/bin/sh", ["-c", "echo $$ >\"$1\"; shift; exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, pidFile ?? "/dev/null", .. newSession, .. command])
+        {
+            WorkingDirectory = workingDirectory,
+        };
+        if (!inherit) start.Environment.Clear();
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         return new(process.Id, process.StartTime.ToUniversalTime());
+    }
+
+    /// <summary>The process that wrote a pid file; null when there is none any more, or a stranger has its pid.</summary>
+    /// <param name="pidFile">The file.</param>
+    public static DetachedProcess? From(string pidFile)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(int.Parse(File.ReadAllText(pidFile), System.Globalization.CultureInfo.InvariantCulture));
+            var started = process.StartTime.ToUniversalTime();
+            var found = new DetachedProcess(process.Id, started);
+            return (File.GetLastWriteTimeUtc(pidFile) - started).Duration() < WritesItsPidWithin && found.IsAlive ? found : null;
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>Asks it to end, and ends it when it has not after a while. Its whole process group goes with it.</summary>
