@@ -343,12 +343,14 @@ public sealed record KeyRevoked(string KeyId, string By, DateTimeOffset At) : Ac
 /// <param name="State">The state after it.</param>
 public sealed record AccountChanged(string AccountId, long Version, long Position, Guid EventId, AccountEvent Fact, AccountState State);
 
-/// <summary>Everything a proxy routes by, from <c>GET /internal/routing</c>.</summary>
+/// <summary>
+/// Everything a proxy routes by, from <c>GET /internal/routing</c>; with <c>?knownPosition=</c>, 204 when the log stands there still.
+/// </summary>
 /// <param name="Position">
 /// Log position up to which the snapshot certainly holds everything: what it does not list, and was last heard of at or before
 /// this position, is gone.
 /// </param>
-/// <param name="Endpoints">Endpoints that are not deleted.</param>
+/// <param name="Endpoints">Endpoints that are not deleted, and deleted ones while nodes of theirs end: proxies report on those.</param>
 /// <param name="Accounts">Accounts and their keys.</param>
 public sealed record RoutingSnapshot(long Position, IReadOnlyList<VersionedEndpoint> Endpoints, IReadOnlyList<VersionedAccount> Accounts);
 

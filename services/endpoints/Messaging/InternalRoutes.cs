@@ -25,14 +25,18 @@ public static class InternalRoutes
         routes.MapPost("/endpoints/{id}/wake", WakeAsync);
     }
 
-    private static async Task<RoutingSnapshot> RoutingAsync(IDocumentStore store, CancellationToken cancel)
+    // A proxy that says how far it knows is told that there is nothing new without reading it all.
+    private static async Task<IResult> RoutingAsync(IDocumentStore store, CancellationToken cancel, long? knownPosition = null)
     {
         // One view of the database: the mark first, so that everything up to it is certainly in what is read after.
         await using var session = await store.QuerySerializableSessionAsync(cancel);
         var position = await PositionAsync(session, store.Options.Events.DatabaseSchemaName, cancel);
-        var endpoints = await session.Query<Snapshot<EndpointState>>().Where(s => s.State.Status != EndpointStatus.Deleted).ToListAsync(cancel);
+        if (position == knownPosition) return Results.NoContent();
+        var endpoints = await session.Query<Snapshot<EndpointState>>()
+            .Where(s => s.State.Status != EndpointStatus.Deleted || s.State.Nodes.Any()).ToListAsync(cancel);
         var accounts = await session.Query<Snapshot<AccountState>>().ToListAsync(cancel);
-        return new(position, [.. endpoints.Select(s => new VersionedEndpoint(s.Version, s.State))], [.. accounts.Select(s => new VersionedAccount(s.Version, s.State))]);
+        return Results.Ok(new RoutingSnapshot(
+            position, [.. endpoints.Select(s => new VersionedEndpoint(s.Version, s.State))], [.. accounts.Select(s => new VersionedAccount(s.Version, s.State))]));
     }
 
     // Up to the daemon's high-water mark the log has no holes that a slow transaction could still fill.
