@@ -20,9 +20,9 @@ public sealed class ReadModelFileSpecs : IDisposable
         File(_identity).Save(Saved());
         var loaded = File(_identity).Load()!;
         Assert.Equal((9L, Some.Noon, Some.Noon.AddMinutes(-1)), (loaded.Position, loaded.SavedAt, loaded.ContactAt));
-        Assert.Equal((3L, 7L), (loaded.Model.Endpoints["e"].Version, loaded.Model.Endpoints["e"].Position));
-        Assert.Equal("n", loaded.Model.Endpoints["e"].State.Nodes.Single().Id);
-        Assert.Equal(Some.Key(_key).Hash, loaded.Model.Accounts["acct-1"].State.Keys.Single().Hash);
+        Assert.Equal((3L, 7L), (loaded.ToModel().Endpoints["e"].Version, loaded.ToModel().Endpoints["e"].Position));
+        Assert.Equal("n", loaded.ToModel().Endpoints["e"].State.Nodes.Single().Id);
+        Assert.Equal(Some.Key(_key).Hash, loaded.ToModel().Accounts["acct-1"].State.Keys.Single().Hash);
     }
 
     [Fact]

@@ -16,8 +16,8 @@ namespace Hypervize.Proxy.Routing;
 public sealed record SavedReadModel(
     DateTimeOffset SavedAt, DateTimeOffset ContactAt, long Position, IReadOnlyList<Heard<EndpointState>> Endpoints, IReadOnlyList<Heard<AccountState>> Accounts)
 {
-    /// <summary>The read model.</summary>
-    public ReadModel Model => new(
+    /// <summary>The read model that was saved.</summary>
+    public ReadModel ToModel() => new(
         Position, Endpoints.ToImmutableDictionary(e => e.State.Id, StringComparer.Ordinal), Accounts.ToImmutableDictionary(a => a.State.Id, StringComparer.Ordinal));
 }
 

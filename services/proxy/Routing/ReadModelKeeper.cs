@@ -23,7 +23,7 @@ public sealed class ReadModelKeeper(RoutingTable table, Contact contact, ReadMod
     {
         if (file.Load() is { } saved)
         {
-            (_saved, _model) = (saved, saved.Model);
+            (_saved, _model) = (saved, saved.ToModel());
             contact.Heard(saved.ContactAt);
             table.Load(_model);
             log.LogInformation(

@@ -25,8 +25,6 @@ public static class RoutingHealth
             table.IsPresent
                 ? HealthCheckResult.Healthy(data: new Dictionary<string, object>
                 {
-                    ["endpoints"] = table.Model.Endpoints.Count,
-                    ["position"] = table.Model.Position,
                     ["ageSeconds"] = Math.Max(0, (long)(time.GetUtcNow() - contact.Last).TotalSeconds),
                 })
                 : HealthCheckResult.Unhealthy("No snapshot from the endpoints service yet, and no file of an earlier run."));
@@ -55,11 +53,11 @@ public static class RoutingHealth
             contact.EndpointsFailure is null ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("The endpoints service does not answer; the log says why."));
     }
 
-    private sealed class KeysCheck(KeyRing ring, KeyCheck check) : IHealthCheck
+    private sealed class KeysCheck(KeyCheck check) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
             check.IsStale
                 ? HealthCheckResult.Degraded("Cut off for longer than keys are believed; all are refused.")
-                : HealthCheckResult.Healthy(data: new Dictionary<string, object> { ["keys"] = ring.Count }));
+                : HealthCheckResult.Healthy());
     }
 }
