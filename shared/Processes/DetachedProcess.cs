@@ -31,6 +31,36 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
         }
     }
 
+    /// <summary>The process that runs under a pid now; null when none does.</summary>
+    /// <param name="pid">The pid.</param>
+    public static DetachedProcess? Running(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return new(pid, process.StartTime.ToUniversalTime());
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Name of the program that runs under a pid now; null when none does, or one that has ended and waits to be reaped.</summary>
+    /// <param name="pid">The pid.</param>
+    public static string? NameOf(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return IsZombie(pid) ? null : process.ProcessName;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Starts a program in a session of its own.</summary>
     /// <param name="log">File that its output is added to: a pipe would die with its reader, and take the program along.</param>
     /// <param name="command">Program and arguments.</param>
@@ -86,17 +116,17 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
         await KillAsync();
     }
 
-    /// <summary>Ends it and its process group at once.</summary>
+    /// <summary>Ends it and its process group at once, unless it is gone already.</summary>
     public async Task KillAsync()
     {
-        Send(-Pid, PosixSignalNumber.Kill);
-        while (IsAlive) await Task.Delay(10);
+        while (IsAlive)
+        {
+            if (Send(-Pid, PosixSignalNumber.Kill) != 0) Send(Pid, PosixSignalNumber.Kill);
+            await Task.Delay(10);
+        }
     }
 
-    /// <summary>Ends it at once, unless it is gone already.</summary>
-    public Task KillIfAliveAsync() => IsAlive ? KillAsync() : Task.CompletedTask;
-
-    private static void Send(int target, PosixSignalNumber signal) => _ = kill(target, (int)signal);
+    private static int Send(int target, PosixSignalNumber signal) => kill(target, (int)signal);
 
     // A child of ours that ended stays listed until it is reaped.
     private static bool IsZombie(int pid)

@@ -4,6 +4,7 @@ using Hypervize.Cli.Testing;
 using Spectre.Console;
 
 const int Failed = 1;
+const int Usage = 2;
 const int Missing = 3;
 
 var console = AnsiConsole.Console;
@@ -17,7 +18,9 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var parsed = root.Parse(args);
+    var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return parsed.Errors.Count > 0 ? Usage : exitCode;
 }
 catch (MissingOnThisMachineException e)
 {

@@ -3,26 +3,50 @@ using Spectre.Console;
 
 namespace Hypervize.Cli.Platform;
 
-/// <summary><c>hypervize backing start|stop</c>: only the private PostgreSQL and RabbitMQ of this checkout.</summary>
+/// <summary><c>hypervize backing start|stop|kill [postgres|rabbitmq]</c>: only the private PostgreSQL and RabbitMQ, for development and for tests.</summary>
 internal static class BackingCommand
 {
-    public static Command Create(IAnsiConsole console)
+    private const string Postgres = "postgres";
+    private const string RabbitMq = "rabbitmq";
+
+    public static Command Create(IAnsiConsole console) => new("backing", "The private PostgreSQL and RabbitMQ of this checkout, for development.")
     {
-        var start = new Command("start", "Start this checkout's own PostgreSQL and RabbitMQ, and print where they are.");
-        start.SetAction(async (_, cancel) =>
+        On("start", "Start them, and print where they are.", async (backing, server, cancel) =>
         {
-            var backing = BackingServices.Of(DataDirectory.DefaultInstance);
-            await backing.StartAsync(line => console.MarkupLineInterpolated($"[grey]{line}[/]"), cancel);
+            void Progress(string line) => console.MarkupLineInterpolated($"[grey]{line}[/]");
+            await (server switch
+            {
+                Postgres => backing.StartPostgresAsync(Progress, cancel),
+                RabbitMq => backing.StartRabbitMqAsync(Progress, cancel),
+                _ => backing.StartAsync(Progress, cancel),
+            });
             console.WriteLine(backing.Postgres.ConnectionString);
             console.WriteLine(backing.RabbitMq.Uri);
-            return 0;
-        });
-        var stop = new Command("stop", "Stop them.");
-        stop.SetAction(async (_, _) =>
+        }),
+        On("stop", "Stop them in order.", (backing, server, _) => server switch
         {
-            await BackingServices.Of(DataDirectory.DefaultInstance).StopAsync();
+            Postgres => backing.StopPostgresAsync(),
+            RabbitMq => backing.StopRabbitMqAsync(),
+            _ => backing.StopAsync(),
+        }),
+        On("kill", "End them at once, as a crash would.", (backing, server, _) => server switch
+        {
+            Postgres => backing.KillPostgresAsync(),
+            RabbitMq => backing.KillRabbitMqAsync(),
+            _ => Task.WhenAll(backing.KillPostgresAsync(), backing.KillRabbitMqAsync()),
+        }),
+    };
+
+    private static Command On(string name, string description, Func<BackingServices, string?, CancellationToken, Task> act)
+    {
+        var server = new Argument<string?>("server") { Arity = ArgumentArity.ZeroOrOne, Description = "One of them; both when left out." };
+        server.AcceptOnlyFromAmong(Postgres, RabbitMq);
+        var command = new Command(name, description) { server, InstanceOption.Shared };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await act(BackingServices.Of(InstanceOption.FolderOf(parsed)), parsed.GetValue(server), cancel);
             return 0;
         });
-        return new Command("backing", "The private PostgreSQL and RabbitMQ of this checkout, for development.") { start, stop };
+        return command;
     }
 }

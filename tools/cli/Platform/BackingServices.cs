@@ -1,112 +1,149 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace Hypervize.Cli.Platform;
 
-/// <summary>The private PostgreSQL and RabbitMQ of one instance. Ports and passwords are chosen once and kept in its folder.</summary>
+/// <summary>
+/// The private PostgreSQL and RabbitMQ of one instance. Password, ports and processes are kept in a file of its folder, so that any
+/// command, of any process, can go on with them.
+/// </summary>
 public sealed class BackingServices
 {
-    private readonly string _file;
-    private readonly State _state;
+    private readonly Lock _noting = new();
+    private State _state;
 
-    private BackingServices(string folder, State state)
+    private BackingServices(string folder)
     {
-        (Folder, _file, _state) = (folder, StateFile(folder), state);
-        Postgres = new(Path.Combine(folder, "postgres"), state.PostgresPort, state.Password);
-        RabbitMq = new(Path.Combine(folder, "rabbitmq"), (state.AmqpPort, state.DistributionPort, state.EpmdPort), state.Password);
+        Folder = folder;
+        _state = PrivateFile.ReadJson<State>(StateFile) ?? State.New();
     }
 
     /// <summary>The instance's folder.</summary>
     public string Folder { get; }
 
+    /// <summary>The file that tells other processes of these servers; exists once something was started.</summary>
+    public string StateFile => Path.Combine(Folder, "backing.json");
+
     /// <summary>The database server.</summary>
-    public PostgresServer Postgres { get; }
+    public PostgresServer Postgres => new(Folder, _state.PostgresPort, _state.Password);
 
     /// <summary>The broker.</summary>
-    public RabbitMqServer RabbitMq { get; }
+    public RabbitMqServer RabbitMq => new(Folder, (_state.AmqpPort, _state.DistributionPort, _state.EpmdPort), _state.Password);
 
-    /// <summary>Whether the database server runs.</summary>
-    public bool PostgresRuns => _state.PostgresProcess?.IsAlive ?? false;
+    /// <summary>Process of the database server; null when it does not run.</summary>
+    public DetachedProcess? PostgresProcess => Alive(_state.PostgresProcess);
 
-    /// <summary>Whether the broker runs.</summary>
-    public bool RabbitMqRuns => _state.Broker?.IsAlive ?? false;
+    /// <summary>Process of the broker; null when it does not run.</summary>
+    public DetachedProcess? RabbitMqProcess => Alive(_state.Broker);
 
     /// <summary>The backing services of an instance, running or not.</summary>
-    /// <param name="folder">The instance's folder.</param>
-    public static BackingServices Of(string folder)
-    {
-        if (File.Exists(StateFile(folder))) return new(folder, JsonSerializer.Deserialize<State>(File.ReadAllText(StateFile(folder)))!);
-        if (Ports.Free(4) is not [var postgres, var amqp, var distribution, var epmd]) throw new PlatformException("No free ports.");
-        return new(folder, new State
-        {
-            PostgresPort = postgres, AmqpPort = amqp, DistributionPort = distribution, EpmdPort = epmd,
-            Password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
-        });
-    }
+    /// <param name="folder">The instance's folder, or the state file in it.</param>
+    public static BackingServices Of(string folder) => new(Path.GetFullPath(File.Exists(folder) ? Path.GetDirectoryName(Path.GetFullPath(folder))! : folder));
 
-    /// <summary>Starts what does not run.</summary>
+    /// <summary>Starts what does not run. When one can't start, what was started with it is stopped.</summary>
     /// <param name="progress">Told what happens.</param>
     /// <param name="cancel">Stops.</param>
     public async Task StartAsync(Action<string> progress, CancellationToken cancel)
     {
-        Directory.CreateDirectory(Folder);
-        Save();
-        await Task.WhenAll(StartPostgresAsync(progress, cancel), StartRabbitMqAsync(progress, cancel));
+        var ran = (Postgres: PostgresProcess is not null, RabbitMq: RabbitMqProcess is not null);
+        try
+        {
+            await ChangeAsync(() => Task.WhenAll(StartPostgresLockedAsync(progress, cancel), StartRabbitMqLockedAsync(progress, cancel)), cancel);
+        }
+        catch
+        {
+            if (!ran.Postgres) await StopPostgresAsync();
+            if (!ran.RabbitMq) await StopRabbitMqAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the database server unless it runs.</summary>
     /// <param name="progress">Told what happens.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task StartPostgresAsync(Action<string> progress, CancellationToken cancel)
-    {
-        if (PostgresRuns) return;
-        Directory.CreateDirectory(Path.Combine(Folder, "postgres"));
-        _state.PostgresProcess = await Postgres.StartAsync(progress, cancel);
-        Save();
-    }
+    public Task StartPostgresAsync(Action<string> progress, CancellationToken cancel) => ChangeAsync(() => StartPostgresLockedAsync(progress, cancel), cancel);
 
     /// <summary>Starts the broker unless it runs.</summary>
     /// <param name="progress">Told what happens.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task StartRabbitMqAsync(Action<string> progress, CancellationToken cancel)
+    public Task StartRabbitMqAsync(Action<string> progress, CancellationToken cancel) => ChangeAsync(() => StartRabbitMqLockedAsync(progress, cancel), cancel);
+
+    /// <summary>Stops both in order.</summary>
+    public Task StopAsync() => ChangeAsync(() => Task.WhenAll(StopPostgresLockedAsync(), StopRabbitMqLockedAsync()), CancellationToken.None);
+
+    /// <summary>Stops the database server in order: what was committed stays.</summary>
+    public Task StopPostgresAsync() => ChangeAsync(StopPostgresLockedAsync, CancellationToken.None);
+
+    /// <summary>Stops the broker in order.</summary>
+    public Task StopRabbitMqAsync() => ChangeAsync(StopRabbitMqLockedAsync, CancellationToken.None);
+
+    /// <summary>Ends the database server at once, as a crash would.</summary>
+    public Task KillPostgresAsync() => ChangeAsync(() => PostgresProcess?.KillAsync() ?? Task.CompletedTask, CancellationToken.None);
+
+    /// <summary>Ends the broker at once, as a crash would.</summary>
+    public Task KillRabbitMqAsync() => ChangeAsync(() => RabbitMqProcess?.KillAsync() ?? Task.CompletedTask, CancellationToken.None);
+
+    private async Task StartPostgresLockedAsync(Action<string> progress, CancellationToken cancel)
     {
-        if (RabbitMqRuns) return;
-        if (_state.Epmd is { } left) await left.KillIfAliveAsync();
-        Directory.CreateDirectory(Path.Combine(Folder, "rabbitmq"));
-        (_state.Epmd, _state.Broker) = await RabbitMq.StartAsync(progress, cancel);
-        Save();
+        if (PostgresProcess is not null) return;
+        if (!Ports.IsFree(_state.PostgresPort)) _state.PostgresPort = Ports.Free();
+        await Postgres.StartAsync(progress, process => Note(() => _state.PostgresProcess = process), cancel);
     }
 
-    /// <summary>Stops both.</summary>
-    public Task StopAsync() => Task.WhenAll(StopPostgresAsync(), StopRabbitMqAsync());
-
-    /// <summary>Stops the database server.</summary>
-    public Task StopPostgresAsync() => _state.PostgresProcess is { IsAlive: true } server ? PostgresServer.StopAsync(server) : Task.CompletedTask;
-
-    /// <summary>Stops the broker.</summary>
-    public Task StopRabbitMqAsync() => _state is { Epmd: { } epmd, Broker: { IsAlive: true } broker } ? RabbitMqServer.StopAsync(epmd, broker) : Task.CompletedTask;
-
-    private void Save()
+    private async Task StartRabbitMqLockedAsync(Action<string> progress, CancellationToken cancel)
     {
-        lock (_state)
+        if (RabbitMqProcess is not null) return;
+        if (_state.Epmd is { } left) await left.KillAsync();
+        if (!Ports.IsFree(_state.AmqpPort)) _state.AmqpPort = Ports.Free();
+        if (!Ports.IsFree(_state.DistributionPort)) _state.DistributionPort = Ports.Free();
+        if (!Ports.IsFree(_state.EpmdPort)) _state.EpmdPort = Ports.Free();
+        await RabbitMq.StartAsync(progress, process => Note(() => _state.Epmd = process), process => Note(() => _state.Broker = process), cancel);
+    }
+
+    private Task StopPostgresLockedAsync() => PostgresProcess is { } server ? PostgresServer.StopAsync(server) : Task.CompletedTask;
+
+    private async Task StopRabbitMqLockedAsync()
+    {
+        if (RabbitMqProcess is { } broker) await RabbitMqServer.StopAsync(broker);
+        if (_state.Epmd is { } epmd) await epmd.KillAsync();
+    }
+
+    private async Task ChangeAsync(Func<Task> change, CancellationToken cancel)
+    {
+        using var turn = await InstanceLock.AcquireAsync(Folder, "backing", cancel);
+        _state = PrivateFile.ReadJson<State>(StateFile) ?? _state; // Another command may have changed it.
+        await change();
+        Note(() => { });
+    }
+
+    // Written down as soon as it is known: who starts a process must not forget it, whatever happens next.
+    private void Note(Action change)
+    {
+        lock (_noting)
         {
-            var file = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-            using (var stream = new FileStream($"{_file}.new", file)) JsonSerializer.Serialize(stream, _state);
-            File.Move($"{_file}.new", _file, overwrite: true);
+            change();
+            PrivateFile.WriteJson(StateFile, _state);
         }
     }
 
-    private static string StateFile(string folder) => Path.Combine(folder, "backing.json");
+    private static DetachedProcess? Alive(DetachedProcess? process) => process is { IsAlive: true } ? process : null;
 
     private sealed class State
     {
-        public required int PostgresPort { get; init; }
-        public required int AmqpPort { get; init; }
-        public required int DistributionPort { get; init; }
-        public required int EpmdPort { get; init; }
+        public required int PostgresPort { get; set; }
+        public required int AmqpPort { get; set; }
+        public required int DistributionPort { get; set; }
+        public required int EpmdPort { get; set; }
         public required string Password { get; init; }
         public DetachedProcess? PostgresProcess { get; set; }
         public DetachedProcess? Epmd { get; set; }
         public DetachedProcess? Broker { get; set; }
+
+        public static State New() => Ports.Free(4) is [var postgres, var amqp, var distribution, var epmd]
+            ? new()
+            {
+                PostgresPort = postgres, AmqpPort = amqp, DistributionPort = distribution, EpmdPort = epmd,
+                Password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            }
+            : throw new PlatformException("No free ports.");
     }
 }

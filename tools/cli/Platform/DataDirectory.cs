@@ -23,7 +23,9 @@ public static class DataDirectory
     /// <param name="purpose">A word for its name.</param>
     public static string NewInstance(string purpose) => Instance($"{purpose}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");
 
-    private static string Instance(string name) => Made(Path.Combine("instances", name));
+    /// <summary>An instance by name.</summary>
+    /// <param name="name">Its name.</param>
+    public static string Instance(string name) => Made(Path.Combine("instances", name));
 
     private static string Made(string name)
     {

@@ -10,6 +10,9 @@ public static class Ports
     private const int First = 10_000;
     private const int Last = 19_999;
 
+    /// <summary>Chooses a free loopback port.</summary>
+    public static int Free() => Free(1)[0];
+
     /// <summary>Chooses free loopback ports.</summary>
     /// <param name="count">How many.</param>
     public static int[] Free(int count)

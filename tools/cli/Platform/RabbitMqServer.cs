@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Hypervize.Cli.Platform;
 
 /// <summary>A private RabbitMQ node: own data, own ports on loopback (epmd's too), own user and password, own Erlang cookie.</summary>
-/// <param name="folder">Where its files are.</param>
+/// <param name="instance">The instance's folder.</param>
 /// <param name="ports">Ports on loopback: AMQP, Erlang distribution, epmd.</param>
 /// <param name="password">Password of its one user.</param>
-public sealed class RabbitMqServer(string folder, (int Amqp, int Distribution, int Epmd) ports, string password)
+public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution, int Epmd) ports, string password)
 {
     private const string User = "hypervize";
     private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(90);
@@ -21,43 +22,45 @@ public sealed class RabbitMqServer(string folder, (int Amqp, int Distribution, i
 
     private static readonly string[] Places = ["/usr/lib/rabbitmq/lib", "/opt/homebrew/opt/rabbitmq", "/usr/local/opt/rabbitmq"];
 
-    private string Log => Path.Combine(folder, "rabbitmq.log");
+    private readonly string _folder = Path.Combine(instance, "rabbitmq");
+
+    /// <summary>The file its output goes to.</summary>
+    public string Log => Path.Combine(_folder, "rabbitmq.log");
 
     /// <summary>AMQP URI.</summary>
     public string Uri => $"amqp://{User}:{password}@127.0.0.1:{ports.Amqp}/";
 
-    /// <summary>Starts the broker and waits until it answers.</summary>
+    /// <summary>Starts the broker and waits until it answers; nothing of it is left when it does not.</summary>
     /// <param name="progress">Told what happens.</param>
+    /// <param name="epmdStarted">Told the process of epmd, which Erlang nodes find each other by.</param>
+    /// <param name="brokerStarted">Told the process of the broker.</param>
     /// <param name="cancel">Stops.</param>
-    /// <returns>epmd, which Erlang nodes find each other by, and the broker.</returns>
-    public async Task<(DetachedProcess Epmd, DetachedProcess Broker)> StartAsync(Action<string> progress, CancellationToken cancel)
+    public async Task StartAsync(Action<string> progress, Action<DetachedProcess> epmdStarted, Action<DetachedProcess> brokerStarted, CancellationToken cancel)
     {
         var installation = await InstallationAsync(progress, cancel);
         progress("Starting RabbitMQ");
-        await WriteConfigurationAsync(cancel);
+        WriteConfiguration();
         var environment = Environment(installation);
-        var epmd = DetachedProcess.Start(Log, [installation.Epmd, "-address", "127.0.0.1", "-port", Text(ports.Epmd)], environment, folder);
-        var broker = DetachedProcess.Start(Log, ["/bin/sh", Path.Combine(installation.Home, "sbin", "rabbitmq-server")], environment, folder);
+        // Started by ourselves, or the broker starts one that nobody can end by its pid.
+        var epmd = DetachedProcess.Start(Log, [installation.Epmd, "-address", "127.0.0.1", "-port", Text(ports.Epmd)], environment, _folder);
+        epmdStarted(epmd);
+        var broker = DetachedProcess.Start(Log, ["/bin/sh", Path.Combine(installation.Home, "sbin", "rabbitmq-server")], environment, _folder);
+        brokerStarted(broker);
         try
         {
             await WaitUntilItAnswersAsync(broker, cancel);
-            return (epmd, broker);
         }
         catch
         {
-            await StopAsync(epmd, broker);
+            await broker.KillAsync();
+            await epmd.KillAsync();
             throw;
         }
     }
 
-    /// <summary>Stops the broker in order, then epmd.</summary>
-    /// <param name="epmd">epmd.</param>
+    /// <summary>Stops the broker in order.</summary>
     /// <param name="broker">The broker.</param>
-    public static async Task StopAsync(DetachedProcess epmd, DetachedProcess broker)
-    {
-        await broker.StopAsync(PosixSignalNumber.Terminate, Shutdown, groupToo: true);
-        await epmd.KillAsync();
-    }
+    public static Task StopAsync(DetachedProcess broker) => broker.StopAsync(PosixSignalNumber.Terminate, Shutdown);
 
     private sealed record Installation(string Home, string ErlangBin, string Epmd, string? RelocatedErlang);
 
@@ -78,11 +81,10 @@ public sealed class RabbitMqServer(string folder, (int Amqp, int Distribution, i
         return new(Directory.GetDirectories(Path.Combine(root, "usr/lib/rabbitmq/lib"), "rabbitmq_server-*").Single(), runtime, Path.Combine(runtime, "epmd"), erlang);
     }
 
-    private async Task WriteConfigurationAsync(CancellationToken cancel)
+    private void WriteConfiguration()
     {
-        foreach (var name in (string[])["mnesia", "log", "home", "bin"]) Directory.CreateDirectory(Path.Combine(folder, name));
-        var configuration = Path.Combine(folder, "rabbitmq.conf");
-        await File.WriteAllTextAsync(configuration, $"""
+        foreach (var name in (string[])["mnesia", "log", "home", "bin"]) Directory.CreateDirectory(Path.Combine(_folder, name));
+        PrivateFile.Write(Path.Combine(_folder, "rabbitmq.conf"), $"""
             listeners.tcp.1 = 127.0.0.1:{ports.Amqp}
             default_user = {User}
             default_pass = {password}
@@ -91,31 +93,36 @@ public sealed class RabbitMqServer(string folder, (int Amqp, int Distribution, i
             log.console = true
             log.console.level = warning
 
-            """, cancel);
-        File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await File.WriteAllTextAsync(Path.Combine(folder, "enabled_plugins"), "[].\n", cancel);
+            """);
+        File.WriteAllText(Path.Combine(_folder, "enabled_plugins"), "[].\n");
+        var cookie = Path.Combine(_folder, "home", ".erlang.cookie");
+        if (File.Exists(cookie)) return;
+        PrivateFile.Write(cookie, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        File.SetUnixFileMode(cookie, UnixFileMode.UserRead); // Erlang refuses any other.
     }
 
     private Dictionary<string, string> Environment(Installation installation)
     {
-        var bin = Path.Combine(folder, "bin");
+        var bin = Path.Combine(_folder, "bin");
         var environment = new Dictionary<string, string>
         {
             ["PATH"] = string.Join(Path.PathSeparator, bin, installation.ErlangBin, System.Environment.GetEnvironmentVariable("PATH")),
-            ["HOME"] = Path.Combine(folder, "home"),
+            ["HOME"] = Path.Combine(_folder, "home"),
             ["RABBITMQ_HOME"] = installation.Home,
-            ["RABBITMQ_NODENAME"] = $"hypervize-{ports.Amqp}@localhost",
-            ["RABBITMQ_MNESIA_BASE"] = Path.Combine(folder, "mnesia"),
-            ["RABBITMQ_LOG_BASE"] = Path.Combine(folder, "log"),
-            ["RABBITMQ_CONFIG_FILE"] = Path.Combine(folder, "rabbitmq.conf"),
-            ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(folder, "enabled_plugins"),
-            ["RABBITMQ_PID_FILE"] = Path.Combine(folder, "rabbitmq.pid"),
+            ["RABBITMQ_NODENAME"] = "hypervize@localhost", // Nodes of other instances have another epmd; the name leads to the data.
+            ["RUNNING_UNDER_SYSTEMD"] = "true", // The script makes way for Erlang, so that the pid is the broker's.
+            ["RABBITMQ_MNESIA_BASE"] = Path.Combine(_folder, "mnesia"),
+            ["RABBITMQ_LOG_BASE"] = Path.Combine(_folder, "log"),
+            ["RABBITMQ_CONFIG_FILE"] = Path.Combine(_folder, "rabbitmq.conf"),
+            ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(_folder, "enabled_plugins"),
+            ["RABBITMQ_PID_FILE"] = Path.Combine(_folder, "rabbitmq.pid"),
             ["RABBITMQ_CONF_ENV_FILE"] = "/dev/null",
             ["RABBITMQ_DIST_PORT"] = Text(ports.Distribution),
             // Loopback only, and no spinning while idle.
             ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
             ["ERL_EPMD_PORT"] = Text(ports.Epmd),
             ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+            [MarkedProcesses.Instance] = instance,
         };
         if (installation.RelocatedErlang is { } erlang) WriteErl(bin, erlang, installation.ErlangBin);
         return environment;
