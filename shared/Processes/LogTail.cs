@@ -14,4 +14,20 @@ public static class LogTail
         using var reader = new StreamReader(stream);
         return string.Join('\n', reader.ReadToEnd().TrimEnd().Split('\n').TakeLast(lines));
     }
+
+    /// <summary>The whole lines that were added to a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="position">Where the last reading ended; a file that is shorter was begun anew.</param>
+    /// <returns>The lines, and where this reading ended.</returns>
+    public static (string Lines, long Position) After(string file, long position)
+    {
+        if (!File.Exists(file)) return ("", 0);
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        if (stream.Length < position) position = 0;
+        stream.Seek(position, SeekOrigin.Begin);
+        using var reader = new BinaryReader(stream);
+        var added = reader.ReadBytes((int)Math.Min(stream.Length - position, 1024 * 1024));
+        var whole = Array.LastIndexOf(added, (byte)'\n') + 1;
+        return (System.Text.Encoding.UTF8.GetString(added, 0, whole), position + whole);
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hypervize.Cli.Platform;
+using Hypervize.Cli.Running;
 using Hypervize.Cli.Testing;
 using Spectre.Console;
 
@@ -12,6 +13,10 @@ console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Wi
 
 var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatible endpoint out.")
 {
+    UpCommand.Up(console),
+    UpCommand.Down(console),
+    StatusCommand.Create(console),
+    LogsCommand.Create(console),
     TestCommand.Create(console),
     BackingCommand.Create(console),
 };
@@ -19,7 +24,11 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
 try
 {
     var parsed = root.Parse(args);
-    var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var exitCode = await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromMinutes(2), // After Ctrl-C, what was started is stopped first.
+    });
     return parsed.Errors.Count > 0 ? Usage : exitCode;
 }
 catch (MissingOnThisMachineException e)

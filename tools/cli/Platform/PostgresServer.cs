@@ -19,6 +19,9 @@ public sealed class PostgresServer(string instance, int port, string password)
     /// <summary>The file its output goes to.</summary>
     public string Log => Path.Combine(_folder, "postgres.log");
 
+    /// <summary>Its port on loopback.</summary>
+    public int Port => port;
+
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Npgsql connection string of its database.</summary>

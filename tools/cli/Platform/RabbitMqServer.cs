@@ -27,6 +27,9 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     /// <summary>The file its output goes to.</summary>
     public string Log => Path.Combine(_folder, "rabbitmq.log");
 
+    /// <summary>Its AMQP port on loopback.</summary>
+    public int Port => ports.Amqp;
+
     /// <summary>AMQP URI.</summary>
     public string Uri => $"amqp://{User}:{password}@127.0.0.1:{ports.Amqp}/";
 

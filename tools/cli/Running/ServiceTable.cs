@@ -1,0 +1,73 @@
+namespace Hypervize.Cli.Running;
+
+/// <summary>A service of the platform, and what it is told through its environment.</summary>
+/// <param name="Name">Its name, as in its folder.</param>
+/// <param name="Settings">Environment variables, but for those that all services get.</param>
+public sealed record ServiceDefinition(string Name, Func<Wiring, IEnumerable<(string Variable, string Value)>> Settings)
+{
+    /// <summary>The program, where the build puts it.</summary>
+    /// <param name="checkout">The checkout's folder.</param>
+    public string Program(string checkout) =>
+        Path.Combine(checkout, "services", Name, "bin", "Debug", "net10.0", $"Hypervize.{char.ToUpperInvariant(Name[0])}{Name[1..]}.dll");
+}
+
+/// <summary>All services, in the order in which they are listed; they start together. A test holds the variables against what they read.</summary>
+public static class ServiceTable
+{
+    /// <summary>The lifecycle of endpoints, accounts and keys.</summary>
+    public const string Endpoints = "endpoints";
+
+    /// <summary>Nodes.</summary>
+    public const string Provisioner = "provisioner";
+
+    /// <summary>How many nodes, and when to sleep.</summary>
+    public const string Autoscaler = "autoscaler";
+
+    /// <summary>Ledgers.</summary>
+    public const string Billing = "billing";
+
+    /// <summary>The front door.</summary>
+    public const string Proxy = "proxy";
+
+    /// <summary>The services.</summary>
+    public static IReadOnlyList<ServiceDefinition> All { get; } =
+    [
+        new(Endpoints, wiring =>
+        [
+            wiring.Database(Endpoints), wiring.Bus,
+            ("Bootstrap__OperatorKey", wiring.OperatorKey),
+            ("Peers__Provisioner", wiring.Url(Provisioner)),
+            ("Proxy__PublicUrl", wiring.PublicUrl),
+        ]),
+        new(Provisioner, wiring =>
+        [
+            wiring.Database(Provisioner), wiring.Bus,
+            ("Peers__Endpoints", wiring.Url(Endpoints)),
+            ("Local__DataDirectory", wiring.Place("nodes")),
+            ("Local__AdvertiseHost", "127.0.0.1"),
+            ("Local__Installation", Path.GetFileName(wiring.Folder)),
+            ("Local__Simulator", Path.Combine(wiring.Checkout, "tools", "simulator", "bin", "Debug", "net10.0", "Hypervize.Simulator.dll")),
+            ("Local__Ports", "20000-29999"),
+        ]),
+        new(Autoscaler, wiring =>
+        [
+            wiring.Bus,
+            ("Peers__Endpoints", wiring.Url(Endpoints)),
+        ]),
+        new(Billing, wiring =>
+        [
+            wiring.Database(Billing), wiring.Bus,
+            ("Peers__Endpoints", wiring.Url(Endpoints)),
+        ]),
+        new(Proxy, wiring =>
+        [
+            wiring.Bus,
+            ("Peers__Endpoints", wiring.Url(Endpoints)),
+            ("Peers__Provisioner", wiring.Url(Provisioner)),
+            ("Peers__Autoscaler", wiring.Url(Autoscaler)),
+            ("Peers__Billing", wiring.Url(Billing)),
+            ("Proxy__StateFile", Path.Combine(wiring.Place("proxy"), "read-model.json")),
+            ("Proxy__InternalUrl", wiring.InternalUrl),
+        ]),
+    ];
+}
