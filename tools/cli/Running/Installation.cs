@@ -108,7 +108,7 @@ public sealed class Installation
         progress("Stopping PostgreSQL and RabbitMQ");
         await Backing.StopAsync();
         progress("Stopping nodes");
-        await MarkedProcesses.EndAsync(MarkedProcesses.Instance, Folder);
+        await MarkedProcesses.EndAsync(Folder);
         return true;
     }, CancellationToken.None);
 
