@@ -1,4 +1,5 @@
 using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy;
 using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
@@ -12,12 +13,11 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     builder.AddOwnIdentity(settings, "proxy");
     builder.AddInternalListener(proxy);
     builder.Services.AddSingleton(ProxyInstance.New());
-    builder.Services.AddServiceClient(Peers.Endpoints, peers.Endpoints!);
 
     // The read model, from its file at once; then kept true by messages and snapshots.
-    builder.Services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>();
+    builder.Services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<KeyCheck>();
     builder.Services.AddSingleton<ReadModelFile>().AddHostedService<ReadModelKeeper>();
-    builder.Services.AddSingleton<RoutingSync>().AddHostedService(p => p.GetRequiredService<RoutingSync>());
+    builder.Services.AddRoutingSync<RoutingTable>(peers.Endpoints!);
     builder.Services.AddRoutingHealth();
     builder.AddBus(settings, _ => { }, (context, rabbit) => rabbit.RoutingChanges(context), waitUntilStarted: false);
 

@@ -79,4 +79,22 @@ public static class Bus
             configure(queue);
         });
     }
+
+    /// <summary>
+    /// A queue of this replica alone, which lives as long as its connection. What was published before it was bound, and what fails, is
+    /// lost to it: for messages that are healed by a later one or by a snapshot.
+    /// </summary>
+    /// <param name="rabbit">The bus under configuration.</param>
+    /// <param name="name">Queue name, unique to this run of the replica.</param>
+    /// <param name="configure">Handlers and what else belongs to the queue. They run one at a time, in the order of arrival.</param>
+    public static void TemporaryQueue(
+        this IRabbitMqBusFactoryConfigurator rabbit, string name, Action<IRabbitMqReceiveEndpointConfigurator> configure) =>
+        rabbit.ReceiveEndpoint(name, queue =>
+        {
+            (queue.Durable, queue.AutoDelete, queue.Exclusive) = (false, true, true);
+            (queue.PrefetchCount, queue.ConcurrentMessageLimit) = (200, 1);
+            queue.DiscardFaultedMessages();
+            queue.DiscardSkippedMessages();
+            configure(queue);
+        });
 }

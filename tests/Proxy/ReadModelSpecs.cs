@@ -1,6 +1,6 @@
 using CsCheck;
 using Hypervize.Contracts;
-using Hypervize.Proxy.Routing;
+using Hypervize.Hosting.Routing;
 
 namespace Hypervize.Proxy.Tests;
 

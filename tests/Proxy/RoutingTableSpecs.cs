@@ -1,4 +1,5 @@
 using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Routing;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,5 @@
 using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Keys;

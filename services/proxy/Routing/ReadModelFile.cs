@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 
 namespace Hypervize.Proxy.Routing;
 

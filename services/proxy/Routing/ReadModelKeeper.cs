@@ -1,3 +1,5 @@
+using Hypervize.Hosting.Routing;
+
 namespace Hypervize.Proxy.Routing;
 
 /// <summary>Starts the routing table from the file of an earlier run, and writes what changes, at most once a second.</summary>

@@ -1,3 +1,4 @@
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

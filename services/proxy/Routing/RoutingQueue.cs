@@ -1,4 +1,6 @@
 using Hypervize.Contracts;
+using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 using MassTransit;
 
 namespace Hypervize.Proxy.Routing;
@@ -12,13 +14,8 @@ public static class RoutingQueue
     public static void RoutingChanges(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
     {
         var table = services.GetRequiredService<RoutingTable>();
-        rabbit.ReceiveEndpoint($"{services.GetRequiredService<ProxyInstance>().Id}-routing", queue =>
+        rabbit.TemporaryQueue($"{services.GetRequiredService<ProxyInstance>().Id}-routing", queue =>
         {
-            (queue.Durable, queue.AutoDelete, queue.Exclusive) = (false, true, true);
-            queue.PrefetchCount = 200;
-            queue.ConcurrentMessageLimit = 1;
-            queue.DiscardFaultedMessages();
-            queue.DiscardSkippedMessages();
             queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
             queue.Handler<EndpointChanged>(message => Apply(() => table.Apply(message.Message)));
             queue.Handler<AccountChanged>(message => Apply(() => table.Apply(message.Message)));

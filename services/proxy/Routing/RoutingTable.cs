@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
 
 namespace Hypervize.Proxy.Routing;
@@ -10,7 +11,7 @@ namespace Hypervize.Proxy.Routing;
 /// </summary>
 /// <param name="keys">Told of every change of an account.</param>
 /// <param name="time">Time.</param>
-public sealed class RoutingTable(KeyRing keys, TimeProvider time)
+public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTable
 {
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<string, RoutedEndpoint> _endpoints = new(StringComparer.Ordinal);
@@ -29,6 +30,9 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time)
 
     /// <summary>Everything that is known, as of one moment.</summary>
     public ReadModel Model => _model;
+
+    /// <inheritdoc/>
+    public long Position => _model.Position;
 
     /// <summary>Endpoints that have a draining node.</summary>
     public ICollection<RoutedEndpoint> Draining => _draining.Values;
@@ -63,8 +67,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time)
         }
     }
 
-    /// <summary>Takes in a snapshot.</summary>
-    /// <param name="snapshot">The snapshot.</param>
+    /// <inheritdoc/>
     public void Apply(RoutingSnapshot snapshot)
     {
         lock (_writing) Replace(_model.Apply(snapshot, time.GetUtcNow()));

@@ -1,8 +1,8 @@
-namespace Hypervize.Proxy.Routing;
+namespace Hypervize.Hosting.Routing;
 
 /// <summary>
-/// Whether this proxy hears of changes: by the bus, or by asking the endpoints service. Without either it is cut off, and what it
-/// knows grows old.
+/// Whether this replica hears of changes to endpoints: by the bus, or by asking the endpoints service. Without either it is cut off,
+/// and what it knows grows old.
 /// </summary>
 /// <param name="time">Time.</param>
 public sealed class Contact(TimeProvider time)

@@ -1,12 +1,26 @@
 using System.Net;
+using System.Net.Http.Json;
 using Hypervize.Contracts;
-using Hypervize.Hosting;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-namespace Hypervize.Proxy.Routing;
+namespace Hypervize.Hosting.Routing;
+
+/// <summary>A service's own view of endpoints, which <see cref="RoutingSync"/> keeps true.</summary>
+public interface IRoutingTable
+{
+    /// <summary>Log position of the newest snapshot; 0 before the first.</summary>
+    long Position { get; }
+
+    /// <summary>Takes in a snapshot.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    void Apply(RoutingSnapshot snapshot);
+}
 
 /// <summary>
-/// Keeps the routing table true: messages come by this replica's own queue; each time that queue was bound anew, a snapshot is taken
+/// Keeps a routing table true: messages come by this replica's own queue; each time that queue was bound anew, a snapshot is taken
 /// after it, so that whatever was published before the binding is in the snapshot. While the broker is away the endpoints service is
 /// asked every two seconds instead.
 /// </summary>
@@ -15,10 +29,13 @@ namespace Hypervize.Proxy.Routing;
 /// <param name="clients">Clients of services.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
-public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClientFactory clients, TimeProvider time, ILogger<RoutingSync> log)
+public sealed class RoutingSync(IRoutingTable table, Contact contact, IHttpClientFactory clients, TimeProvider time, ILogger<RoutingSync> log)
     : BackgroundService, IReceiveEndpointObserver
 {
-    /// <summary>How often a connected proxy compares, to heal what should never have been lost.</summary>
+    /// <summary>Name of the client of the endpoints service.</summary>
+    public const string ClientName = "endpoints";
+
+    /// <summary>How often a connected replica compares, to heal what should never have been lost.</summary>
     public static readonly TimeSpan Heal = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan WithoutBus = TimeSpan.FromSeconds(2);
@@ -47,8 +64,8 @@ public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClient
     {
         try
         {
-            using var endpoints = clients.CreateClient(Peers.Endpoints);
-            var path = all ? "internal/routing" : $"internal/routing?knownPosition={table.Model.Position}";
+            using var endpoints = clients.CreateClient(ClientName);
+            var path = all ? "internal/routing" : $"internal/routing?knownPosition={table.Position}";
             using var response = await endpoints.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
             response.EnsureSuccessStatusCode();
             if (response.StatusCode != HttpStatusCode.NoContent)
@@ -88,5 +105,20 @@ public sealed class RoutingSync(RoutingTable table, Contact contact, IHttpClient
         contact.BusWentDown();
         if (wasUp) _changed.TrySetResult();
         return Task.CompletedTask;
+    }
+}
+
+/// <summary>Registers <see cref="RoutingSync"/>.</summary>
+public static class RoutingSyncRegistration
+{
+    /// <summary>Keeps a routing table true, and tells by <see cref="Contact"/> whether that works.</summary>
+    /// <typeparam name="TTable">The table; it must be registered.</typeparam>
+    /// <param name="services">The service's container.</param>
+    /// <param name="endpoints">Base address of the endpoints service.</param>
+    public static void AddRoutingSync<TTable>(this IServiceCollection services, Uri endpoints) where TTable : class, IRoutingTable
+    {
+        services.AddServiceClient(RoutingSync.ClientName, endpoints);
+        services.AddSingleton<Contact>().AddSingleton<IRoutingTable>(p => p.GetRequiredService<TTable>());
+        services.AddSingleton<RoutingSync>().AddHostedService(p => p.GetRequiredService<RoutingSync>());
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Hypervize.Contracts;
 
-namespace Hypervize.Proxy.Routing;
+namespace Hypervize.Hosting.Routing;
 
 /// <summary>What was last heard of a stream.</summary>
 /// <typeparam name="TState">The stream's state.</typeparam>
@@ -11,7 +11,7 @@ namespace Hypervize.Proxy.Routing;
 public sealed record Heard<TState>(long Version, long Position, TState State);
 
 /// <summary>
-/// What the proxy knows of endpoints and accounts, from messages that may be lost, doubled and out of order, and from snapshots,
+/// What a replica knows of endpoints and accounts, from messages that may be lost, doubled and out of order, and from snapshots,
 /// which are taken one after the other.
 /// </summary>
 /// <param name="Position">Log position of the newest snapshot; 0 before the first.</param>
