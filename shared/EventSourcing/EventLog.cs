@@ -4,6 +4,7 @@ using JasperFx;
 using JasperFx.Events;
 using JasperFx.OpenTelemetry;
 using Marten;
+using MassTransit;
 using Weasel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,7 +30,7 @@ public sealed class EventLog
     public static EventLog Add(IServiceCollection services, string schema, string connectionString)
     {
         var log = new EventLog(services, schema, connectionString);
-        services.AddMarten(provider =>
+        services.AddMarten(_ =>
         {
             var options = new StoreOptions();
             options.Connection(connectionString);
@@ -43,9 +44,8 @@ public sealed class EventLog
             options.Events.MetadataConfig.HeadersEnabled = true;
             options.Events.UseListenNotifyForEventAppends = true;
             options.Schema.For<FeedCursor>().DocumentAlias("feed_cursor");
+            options.Schema.For<LogMark>().DocumentAlias("log_mark");
             foreach (var configure in log._configure) configure(options);
-            if (provider.GetService<LogSubscription>() is { } subscription)
-                options.Events.Subscribe(subscription, s => s.Name = "forwarder");
             return options;
         }).UseLightweightSessions().ApplyAllDatabaseChangesOnStartup();
         return log;
@@ -81,11 +81,9 @@ public sealed class EventLog
     {
         var composer = new MessageComposer();
         publications(composer);
-        _services.AddSingleton(composer);
-        _services.AddSingleton<LogSubscription>();
         _services.AddSingleton<IHostedService>(p => new LogForwarder(
-            p.GetRequiredService<IDocumentStore>(), _connectionString, _schema, p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<LogForwarder>>()));
+            p.GetRequiredService<IDocumentStore>(), p.GetRequiredService<IBus>(), composer, _connectionString, _schema,
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<LogForwarder>>()));
         return this;
     }
 

@@ -39,7 +39,7 @@ public sealed record Fold<TState, TEvent>(int Revision, Func<TState?, TEvent, lo
 
 /// <summary>
 /// Loads a stream's state, lets a pure decider speak, and appends what it said at the version it was decided on. A conflict
-/// with another writer is decided again on the newer state.
+/// with another writer is decided again on the newer state. This is the one place that retries conflicts.
 /// </summary>
 /// <typeparam name="TState">The stream's state.</typeparam>
 /// <typeparam name="TEvent">Base type of its events.</typeparam>
@@ -47,6 +47,9 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
 {
     // Each try reads afresh; a stream that changes under more than this many reads in a row is hammered, and its caller should hear it.
     private const int MostTries = 8;
+
+    // Writers in this process take turns at a stream (streams share turns by hash), so only other replicas can conflict with them.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 256).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>The state of a stream now.</summary>
     /// <param name="key">Stream key.</param>
@@ -66,6 +69,21 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
     /// <exception cref="StreamContentionException">Other writers won every time.</exception>
     public async Task<Outcome<TState>> DecideAsync(
         string key, Func<TState?, long, Decision<TEvent>> decide, CancellationToken cancel, FactPlace? fact = null)
+    {
+        var turn = _turns[(uint)key.GetHashCode(StringComparison.Ordinal) % _turns.Length];
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return await DecideInTurnAsync(key, decide, fact, cancel);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<Outcome<TState>> DecideInTurnAsync(
+        string key, Func<TState?, long, Decision<TEvent>> decide, FactPlace? fact, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using JasperFx.Events;
-using JasperFx.Events.Daemon;
-using JasperFx.Events.Projections;
 using Marten;
-using Marten.Subscriptions;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
@@ -14,65 +11,62 @@ namespace Hypervize.EventSourcing;
 /// of replicas may run it; one leads.
 /// </summary>
 /// <param name="store">The service's store.</param>
+/// <param name="bus">The bus.</param>
+/// <param name="compose">Makes the message of an event; null when the event is nobody else's business.</param>
 /// <param name="connectionString">The service's connection string.</param>
 /// <param name="role">Name of the leader's lock; one per service.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class LogForwarder(
-    IDocumentStore store, string connectionString, string role, TimeProvider time, ILogger<LogForwarder> log)
+    IDocumentStore store, IBus bus, MessageComposer compose, string connectionString, string role, TimeProvider time, ILogger<LogForwarder> log)
     : LogLeader(connectionString, role, time, log)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    // Every commit notifies; these only bound what a lost notification costs, and how long a rolled-back number holds the mark.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainForMissing = TimeSpan.FromMilliseconds(250);
+
     /// <inheritdoc/>
     protected override async Task LeadAsync(CancellationToken lost)
     {
-        using var daemon = await store.BuildProjectionDaemonAsync(logger: log);
-        await daemon.StartAllAsync();
-        await Task.Delay(Timeout.InfiniteTimeSpan, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await daemon.StopAllAsync();
-    }
-}
-
-/// <summary>Makes messages of stored events and publishes them: the streams of a page side by side, each stream in order.</summary>
-/// <param name="bus">The bus.</param>
-/// <param name="compose">Makes the message of an event; null when the event is nobody else's business.</param>
-/// <param name="log">Log.</param>
-public sealed class LogSubscription(IBus bus, MessageComposer compose, ILogger<LogSubscription> log) : SubscriptionBase
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    /// <inheritdoc/>
-    public override async Task<IChangeListener> ProcessEventsAsync(
-        EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
-    {
-        await Task.WhenAll(page.Events.GroupBy(e => e.StreamKey!).Select(stream => PublishInOrderAsync(stream, operations, cancellationToken)));
-        return NullChangeListener.Instance;
+        var reader = await LogReader.ResumeAsync(store, lost);
+        while (true)
+        {
+            var page = await reader.ReadAsync(lost);
+            await Task.WhenAll(page.GroupBy(e => e.StreamKey!).Select(stream => PublishInOrderAsync(stream, lost)));
+            await reader.RememberAsync(lost);
+            if (page.Count == 0) await AppendedAsync(reader.Waits ? LookAgainForMissing : LookAgain, lost);
+        }
     }
 
-    private async Task PublishInOrderAsync(IEnumerable<IEvent> stream, IDocumentOperations operations, CancellationToken cancel)
+    private async Task PublishInOrderAsync(IEnumerable<IEvent> stream, CancellationToken lost)
     {
         foreach (var e in stream)
         {
             using var activity = TraceHeaders.Source.StartActivity($"forward {e.EventTypeName}", ActivityKind.Producer, TraceHeaders.Read(e));
-            if (await compose.ComposeAsync(e, operations, cancel) is { } message) await PublishAsync(e, message, cancel);
+            if (await compose.ComposeAsync(e, store, lost) is { } message) await PublishAsync(e, message, lost);
         }
     }
 
-    // An exception here would pause the whole log for seconds, so a broker that is away is waited for.
-    private async Task PublishAsync(IEvent e, object message, CancellationToken cancel)
+    // A publish neither fails nor ends while the broker is away: it is given up and begun anew, under the same message id.
+    private async Task PublishAsync(IEvent e, object message, CancellationToken lost)
     {
-        while (true)
+        for (var pause = FirstPause; ; pause = pause < LongestPause ? 2 * pause : LongestPause)
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(lost);
             patience.CancelAfter(Patience);
             try
             {
                 await bus.Publish(message, message.GetType(), context => context.MessageId = e.Id, patience.Token);
                 return;
             }
-            catch (Exception failure) when (!cancel.IsCancellationRequested)
+            catch (Exception failure) when (!lost.IsCancellationRequested)
             {
                 log.LogWarning("Event {EventId} of {Stream} waits for the broker: {Reason}", e.Id, e.StreamKey, failure.Message);
-                await Task.Delay(100, cancel);
+                await Task.Delay(pause, Time, lost);
             }
         }
     }

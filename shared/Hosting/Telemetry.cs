@@ -22,18 +22,17 @@ internal static class Telemetry
                 .AddAspNetCoreInstrumentation(o => o.Filter = c => !c.Request.Path.StartsWithSegments("/health"))
                 .AddHttpClientInstrumentation()
                 .AddSource("Marten", "MassTransit", TraceHeaders.SourceName, "Hypervize.*")
-                .AddProcessor(new WithoutDaemonPolls()))
+                .AddProcessor(new WithoutHousekeeping()))
             .WithMetrics(m => m.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "Hypervize.*"))
             .UseOtlpExporter();
     }
 
-    // Marten's daemon traces each look at the log's end, many a second, and none of them belongs to a request.
-    private sealed class WithoutDaemonPolls : BaseProcessor<System.Diagnostics.Activity>
+    // A look at the log's end, a lock taken, a query at start: statements that nobody's request or message caused.
+    private sealed class WithoutHousekeeping : BaseProcessor<System.Diagnostics.Activity>
     {
         public override void OnEnd(System.Diagnostics.Activity data)
         {
-            if (data.OperationName.StartsWith("marten.daemon.highwatermark", StringComparison.Ordinal))
-                data.ActivityTraceFlags &= ~System.Diagnostics.ActivityTraceFlags.Recorded;
+            if (data.Parent is null && data.ParentId is null && data.Source.Name == "Marten") data.ActivityTraceFlags &= ~System.Diagnostics.ActivityTraceFlags.Recorded;
         }
     }
 }

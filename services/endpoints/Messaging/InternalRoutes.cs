@@ -4,7 +4,6 @@ using Hypervize.Endpoints.Lifecycle;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Marten;
-using Npgsql;
 using IMediator = Mediator.IMediator;
 
 namespace Hypervize.Endpoints.Messaging;
@@ -30,21 +29,13 @@ public static class InternalRoutes
     {
         // One view of the database: the mark first, so that everything up to it is certainly in what is read after.
         await using var session = await store.QuerySerializableSessionAsync(cancel);
-        var position = await PositionAsync(session, store.Options.Events.DatabaseSchemaName, cancel);
+        var position = await LogMark.PositionAsync(session, cancel);
         if (position == knownPosition) return Results.NoContent();
         var endpoints = await session.Query<Snapshot<EndpointState>>()
             .Where(s => s.State.Status != EndpointStatus.Deleted || s.State.Nodes.Any()).ToListAsync(cancel);
         var accounts = await session.Query<Snapshot<AccountState>>().ToListAsync(cancel);
         return Results.Ok(new RoutingSnapshot(
             position, [.. endpoints.Select(s => new VersionedEndpoint(s.Version, s.State))], [.. accounts.Select(s => new VersionedAccount(s.Version, s.State))]));
-    }
-
-    // Up to the daemon's high-water mark the log has no holes that a slow transaction could still fill.
-    private static async Task<long> PositionAsync(IQuerySession session, string schema, CancellationToken cancel)
-    {
-        await using var mark = new NpgsqlCommand($"select last_seq_id from {schema}.mt_event_progression where name = 'HighWaterMark'");
-        await using var reader = await session.ExecuteReaderAsync(mark, cancel);
-        return await reader.ReadAsync(cancel) ? reader.GetInt64(0) : 0;
     }
 
     private static async Task<IReadOnlyList<StreamVersion>> VersionsAsync(IQuerySession session, string? account, CancellationToken cancel)

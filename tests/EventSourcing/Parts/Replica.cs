@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Hypervize.EventSourcing.Tests;
+
+/// <summary>One replica of a service: its streams, its forwarder, its bus.</summary>
+public sealed class Replica : IAsyncDisposable
+{
+    public const string Service = "tallies";
+
+    private readonly IHost _host;
+
+    private Replica(IHost host) => _host = host;
+
+    public EventStreams<Tally, TallyEvent> Streams => _host.Services.GetRequiredService<EventStreams<Tally, TallyEvent>>();
+
+    public Marten.IDocumentStore Store => _host.Services.GetRequiredService<Marten.IDocumentStore>();
+
+    public LogForwarder Forwarder => _host.Services.GetServices<IHostedService>().OfType<LogForwarder>().Single();
+
+    public static async Task<Replica> StartAsync(Database database, Uri? broker = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(TimeProvider.System);
+        EventLog.Add(builder.Services, Service, database.ConnectionString).Stream("tally", Tally.Fold).Forward(publish => publish.Publish(Tally.Fold,
+            (stored, fact, state) => new TallyChanged(stored.StreamKey!, stored.Version, stored.Sequence, stored.Id, (Counted)fact, state)));
+        builder.Services.Configure<MassTransitHostOptions>(o => (o.WaitUntilStarted, o.StopTimeout) = (true, TimeSpan.FromSeconds(2)));
+        builder.Services.AddMassTransit(x => x.UsingRabbitMq((_, rabbit) => rabbit.Host(broker ?? Broker.Uri)));
+        var host = builder.Build();
+        await host.StartAsync();
+        return new(host);
+    }
+
+    public Task<Outcome<Tally>> CountAsync(string tally, long number) =>
+        Streams.DecideAsync(tally, (_, _) => Decision<TallyEvent>.Say(new Counted(number)), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}
+
+/// <summary>Hears what replicas publish, as a consumer of another service would, on a temporary queue.</summary>
+public sealed class Listener : IAsyncDisposable
+{
+    private readonly IBusControl _bus;
+
+    private Listener(IBusControl bus) => _bus = bus;
+
+    public ConcurrentQueue<(TallyChanged Message, Guid? MessageId, string? TraceId)> Heard { get; } = new();
+
+    public static async Task<Listener> StartAsync()
+    {
+        Listener listener = null!;
+        listener = new(Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(Broker.Uri);
+            rabbit.ReceiveEndpoint(new TemporaryEndpointDefinition(), queue =>
+            {
+                queue.ConcurrentMessageLimit = 1;
+                queue.Handler<TallyChanged>(context =>
+                {
+                    listener.Heard.Enqueue((context.Message, context.MessageId, System.Diagnostics.Activity.Current?.TraceId.ToString()));
+                    return Task.CompletedTask;
+                });
+            });
+        }));
+        await listener._bus.StartAsync();
+        return listener;
+    }
+
+    public IReadOnlyList<TallyChanged> Of(string tally) => [.. Heard.Select(h => h.Message).Where(m => m.Tally == tally)];
+
+    public async ValueTask DisposeAsync() => await _bus.StopAsync(TimeSpan.FromSeconds(2));
+}
+
+internal static class Broker
+{
+    public static Uri Uri { get; } = new(Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
+        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ is not set. Run the tests by ./hypervize test."));
+}
+
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Waits until something holds.</summary>
+    public static Task HoldsAsync(Func<bool> condition, string what) => HoldsAsync(() => Task.FromResult(condition()), what);
+
+    /// <summary>Waits until something holds.</summary>
+    public static async Task HoldsAsync(Func<Task<bool>> condition, string what)
+    {
+        var deadline = DateTimeOffset.UtcNow + Patience;
+        while (!await condition())
+        {
+            Assert.True(DateTimeOffset.UtcNow < deadline, $"Waited {Patience.TotalSeconds:0} s for: {what}");
+            await Task.Delay(20);
+        }
+    }
+}
