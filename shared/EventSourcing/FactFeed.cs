@@ -69,9 +69,10 @@ public sealed class FactFeed<TFact>(
         while (read < until)
         {
             var missing = await fetchAfter(stream, read, cancel);
-            if (missing.Count == 0) throw new InvalidOperationException($"{stream} has no fact after version {read}, though version {until} was announced.");
             foreach (var fact in missing) await accept(fact, new(stream, versionOf(fact)), cancel);
-            read = await ReadAsync(stream, cancel);
+            var now = await ReadAsync(stream, cancel);
+            if (now == read) throw new InvalidOperationException($"The owner of {stream} has no fact {read + 1}, though {until} was announced.");
+            read = now;
         }
         return read;
     }
