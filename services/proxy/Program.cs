@@ -1,10 +1,12 @@
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy;
+using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Waking;
 
 return await Service.RunAsync("proxy", args, (builder, settings) =>
 {
@@ -24,9 +26,12 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     // After the bus, so that on the way down the last report is published before the bus stops.
     builder.Services.AddSingleton<TrafficMeter>().AddSingleton<ReportSequence>().AddHostedService<TrafficReporter>();
 
+    settings.Read<WakingSettings>("Waking");
+    builder.Services.AddInference();
     builder.Services.AddSingleton<IdentityCache>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
 }, app =>
 {
     app.MapInternalListener();
+    app.MapInference();
     app.MapFrontDoor();
 });

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Hypervize.Proxy.Forwarding;
+
+/// <summary>An error of the inference surface, in OpenAI's shape. The codes are stable; clients may program against them.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Code">Stable code.</param>
+/// <param name="Message">What is wrong and what to do.</param>
+/// <param name="RetryAfterSeconds">When to try again; null when trying again does not help.</param>
+public sealed record InferenceError(int Status, string Code, string Message, int? RetryAfterSeconds = null)
+{
+    /// <summary>No endpoint of that id that this caller may see.</summary>
+    public static InferenceError NotFound(string id) => new(404, "endpoint_not_found", $"There is no endpoint {id} that this key can call. Check the URL and the key.");
+
+    /// <summary>The endpoint was deleted.</summary>
+    public static InferenceError Deleted { get; } = new(404, "endpoint_deleted", "This endpoint was deleted.");
+
+    /// <summary>A path that is not passed on.</summary>
+    public static InferenceError UnknownPath(string path) => new(404, "unknown_path", $"There is no {path} here. There are {string.Join(", ", InferencePaths.All)}.");
+
+    /// <summary>A path called with the wrong method.</summary>
+    public static InferenceError WrongMethod(string method) => new(405, "method_not_allowed", $"{method} is not possible here: send inference requests with POST, and GET models.");
+
+    /// <summary>A key that may not call.</summary>
+    public static InferenceError ScopeMissing { get; } = new(403, "scope_missing", "This key may not call endpoints. Use one with scope inference.");
+
+    /// <summary>The body is not JSON by its own account.</summary>
+    public static InferenceError ContentType { get; } = new(415, "content_type", "Send the body as application/json, not encoded.");
+
+    /// <summary>The body is too large.</summary>
+    public static InferenceError TooLarge { get; } = new(413, "body_too_large", $"A body has at most {RequestBody.MostBytes / 1024 / 1024} MB.");
+
+    /// <summary>The body is not what it should be.</summary>
+    public static InferenceError InvalidJson(string why) => new(400, "invalid_json", why);
+
+    /// <summary>The hold ran out.</summary>
+    public static InferenceError Waking(int retryAfter, string why) => new(503, "endpoint_waking", why, retryAfter);
+
+    /// <summary>Too many wait already.</summary>
+    public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);
+
+    /// <summary>The node failed before it answered; whether it worked on the request is not known.</summary>
+    public static InferenceError NodeFailed { get; } = new(502, "node_failed", "The node failed before it answered. Try again.", 1);
+
+    /// <summary>The node's answer broke off.</summary>
+    public static InferenceError Broken { get; } = new(502, "upstream_broken", "The node's answer broke off. What came before is incomplete.");
+
+    /// <summary>The error as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new { error = new { message = Message, type = Status < 500 ? "invalid_request_error" : "server_error", param = (string?)null, code = Code } });
+
+    /// <summary>Answers with the error, or ends a stream that began with it.</summary>
+    /// <param name="http">The request.</param>
+    public async Task WriteAsync(HttpContext http)
+    {
+        if (http.RequestAborted.IsCancellationRequested) return;
+        if (http.Response.HasStarted)
+        {
+            await http.Response.WriteAsync($"data: {ToJson()}\n\n", http.RequestAborted);
+            return;
+        }
+        http.Response.StatusCode = Status;
+        http.Response.ContentType = "application/json";
+        if (RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        // OpenAI's own clients repeat what failed with a server error, unless told not to.
+        else if (Status >= 500) http.Response.Headers["x-should-retry"] = "false";
+        if (Status == 401) http.Response.Headers.WWWAuthenticate = "Bearer";
+        await http.Response.WriteAsync(ToJson(), http.RequestAborted);
+    }
+}
+
+/// <summary>The paths of a node's OpenAI surface that are passed on, with and without <c>v1/</c> before them.</summary>
+public static class InferencePaths
+{
+    /// <summary>Answered from the read model, so that listing models wakes nothing.</summary>
+    public const string Models = "models";
+
+    private const string Version = "v1/";
+
+    /// <summary>All paths.</summary>
+    public static IReadOnlyList<string> All { get; } = ["chat/completions", "completions", "embeddings", "responses", Models];
+
+    /// <summary>The path without its version; null when it is none of these.</summary>
+    /// <param name="path">What follows the endpoint's id.</param>
+    public static string? Known(string path)
+    {
+        var bare = path.StartsWith(Version, StringComparison.Ordinal) ? path[Version.Length..] : path;
+        return All.Contains(bare) ? bare : null;
+    }
+}

@@ -1,0 +1,140 @@
+using Hypervize.Contracts;
+using Hypervize.Proxy.Routing;
+
+namespace Hypervize.Proxy.Waking;
+
+/// <summary>
+/// The gate of one endpoint: requests pass to the least busy ready node while one has room, and wait in line otherwise, first come,
+/// first served. Plain and synchronous: whoever calls holds its lock.
+/// </summary>
+/// <param name="endpoint">The endpoint as it is routed.</param>
+public sealed class Gate(RoutedEndpoint endpoint)
+{
+    private readonly LinkedList<Waiter> _line = [];
+    private readonly Dictionary<string, int> _inFlight = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Failures, DateTimeOffset Until)> _suspects = new(StringComparer.Ordinal);
+    private int _turns;
+
+    /// <summary>The endpoint as it is routed.</summary>
+    public RoutedEndpoint Endpoint { get; private set; } = endpoint;
+
+    /// <summary>Requests in line.</summary>
+    public int Waiting => _line.Count;
+
+    /// <summary>Bytes of their bodies.</summary>
+    public long WaitingBytes { get; private set; }
+
+    /// <summary>Requests at a node.</summary>
+    /// <param name="nodeId">The node.</param>
+    public int InFlight(string nodeId) => _inFlight.GetValueOrDefault(nodeId);
+
+    /// <summary>Whether nothing is in line or at nodes, so that the gate may be forgotten.</summary>
+    public bool IsIdle => _line.Count == 0 && _inFlight.Count == 0;
+
+    /// <summary>Takes the node that a request may go to at once; null when it must wait. Nobody overtakes the line.</summary>
+    /// <param name="now">Now.</param>
+    public EndpointNode? TryPass(DateTimeOffset now) => _line.Count == 0 ? Take(now) : null;
+
+    /// <summary>Puts a request at the end of the line, or at its head when it was turned away by a node that could not be reached.</summary>
+    /// <param name="waiter">The request.</param>
+    /// <param name="first">At the head.</param>
+    public void Enter(Waiter waiter, bool first = false)
+    {
+        if (first) _line.AddFirst(waiter);
+        else _line.AddLast(waiter);
+        WaitingBytes += waiter.Bytes;
+    }
+
+    /// <summary>Takes a request out of the line.</summary>
+    /// <param name="waiter">The request.</param>
+    /// <returns>Whether it was in line.</returns>
+    public bool Leave(Waiter waiter)
+    {
+        if (!_line.Remove(waiter)) return false;
+        WaitingBytes -= waiter.Bytes;
+        return true;
+    }
+
+    /// <summary>A request left a node.</summary>
+    /// <param name="nodeId">The node.</param>
+    public void Finished(string nodeId)
+    {
+        if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_inFlight, nodeId, out _) <= 0) _inFlight.Remove(nodeId);
+    }
+
+    /// <summary>A node could not be reached: it is left alone for a moment, longer each time.</summary>
+    /// <param name="nodeId">The node.</param>
+    /// <param name="now">Now.</param>
+    public void Suspect(string nodeId, DateTimeOffset now)
+    {
+        var failures = _suspects.GetValueOrDefault(nodeId).Failures + 1;
+        _suspects[nodeId] = (failures, now.AddSeconds(Math.Min(Math.Pow(2, failures - 1), 16)));
+    }
+
+    /// <summary>A node answered.</summary>
+    /// <param name="nodeId">The node.</param>
+    public void Trust(string nodeId) => _suspects.Remove(nodeId);
+
+    /// <summary>Follows a change of the endpoint.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    public void Follow(RoutedEndpoint endpoint)
+    {
+        if (endpoint.Version <= Endpoint.Version) return;
+        Endpoint = endpoint;
+        foreach (var gone in _suspects.Keys.Where(id => endpoint.State.Nodes.All(n => n.Id != id)).ToList()) _suspects.Remove(gone);
+    }
+
+    /// <summary>Gives turns from the head of the line while there is room, or tells everybody why there never will be.</summary>
+    /// <param name="now">Now.</param>
+    public void Release(DateTimeOffset now)
+    {
+        if (_line.Count == 0) return;
+        var refusal = Callability.Refusal(Endpoint, now);
+        while (_line.First is { } first)
+        {
+            if (refusal is not null) Decide(first, new(null, refusal));
+            else if (Take(now) is { } node) Decide(first, new(node, null));
+            else return;
+        }
+    }
+
+    /// <summary>Ends the holds that ran out, and gives signs of life.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="heartbeat">Time between signs of life.</param>
+    public void Sweep(DateTimeOffset now, TimeSpan heartbeat)
+    {
+        Release(now);
+        for (var place = _line.First; place is not null;)
+        {
+            var (waiter, next) = (place.Value, place.Next);
+            if (waiter.Deadline <= now) Decide(place, new(null, Callability.HeldInVain(Endpoint, now)));
+            else if (waiter.HeartbeatAt <= now) waiter.Beat(now + heartbeat);
+            place = next;
+        }
+    }
+
+    private void Decide(LinkedListNode<Waiter> place, Turn turn)
+    {
+        _line.Remove(place);
+        WaitingBytes -= place.Value.Bytes;
+        place.Value.Decide(turn);
+    }
+
+    private EndpointNode? Take(DateTimeOffset now)
+    {
+        var nodes = Endpoint.State.Nodes;
+        EndpointNode? best = null;
+        var least = Endpoint.State.Settings.Scaling.Concurrency;
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            // Each search begins at another node, so that equals take turns.
+            var node = nodes[(i + _turns) % nodes.Count];
+            if (node.Status != NodeStatus.Ready || node.Address is null || InFlight(node.Id) >= least || _suspects.GetValueOrDefault(node.Id).Until > now) continue;
+            (best, least) = (node, InFlight(node.Id));
+        }
+        if (best is null) return null;
+        _turns = (_turns + 1) % nodes.Count;
+        _inFlight[best.Id] = least + 1;
+        return best;
+    }
+}
