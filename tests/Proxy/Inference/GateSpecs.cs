@@ -1,0 +1,151 @@
+using CsCheck;
+using Hypervize.Contracts;
+using Hypervize.Proxy.Waking;
+
+namespace Hypervize.Proxy.Tests.Inference;
+
+/// <summary>The line in front of an endpoint's nodes.</summary>
+public sealed class GateSpecs
+{
+    private static readonly DateTimeOffset Now = Some.Noon;
+
+    [Fact]
+    public void A_request_passes_to_a_ready_node() => Assert.Equal("a", Up(Some.Node("a")).TryPass(Now)?.Id);
+
+    [Fact]
+    public void The_least_busy_node_is_chosen()
+    {
+        var gate = Up(Some.Node("a"), Some.Node("b"));
+        var first = gate.TryPass(Now)!.Id;
+        Assert.NotEqual(first, gate.TryPass(Now)!.Id);
+    }
+
+    [Fact]
+    public void A_draining_node_gets_nothing_new() => Assert.Null(Up(Some.Node("a", NodeStatus.Draining)).TryPass(Now));
+
+    [Fact]
+    public void A_node_gets_no_more_than_it_takes_at_once()
+    {
+        var gate = Up(Some.Node("a"));
+        for (var i = 0; i < 4; i++) Assert.NotNull(gate.TryPass(Now));
+        Assert.Null(gate.TryPass(Now));
+    }
+
+    [Fact]
+    public void Nobody_overtakes_the_line()
+    {
+        var gate = Up();
+        gate.Enter(Waiter());
+        gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
+        Assert.Null(gate.TryPass(Now));
+    }
+
+    [Fact]
+    public void When_a_node_becomes_ready_the_first_in_line_goes_first()
+    {
+        var gate = Up();
+        var waiters = Enumerable.Range(0, 6).Select(_ => Waiter()).ToList();
+        waiters.ForEach(w => gate.Enter(w));
+        gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
+        gate.Release(Now);
+        Assert.Equal([true, true, true, true, false, false], waiters.Select(w => w.Granted is not null));
+    }
+
+    [Fact]
+    public void A_node_that_could_not_be_reached_is_left_alone_for_a_moment()
+    {
+        var gate = Up(Some.Node("a"));
+        gate.TryPass(Now);
+        gate.Finished("a");
+        gate.Suspect("a", Now);
+        Assert.Null(gate.TryPass(Now));
+        Assert.NotNull(gate.TryPass(Now.AddSeconds(1.1)));
+    }
+
+    [Fact]
+    public async Task When_the_start_fails_everyone_in_line_is_told_why()
+    {
+        var gate = Up();
+        var waiter = Waiter();
+        gate.Enter(waiter);
+        gate.Follow(new(2, State(EndpointStatus.Failed) with { Failure = new(FailureCode.StartExited, "It ended.", null) }));
+        gate.Release(Now);
+        Assert.Equal("endpoint_failed", (await waiter.Next).Error?.Code);
+    }
+
+    [Fact]
+    public async Task A_hold_that_runs_out_ends_with_an_honest_answer()
+    {
+        var gate = new Gate(new(1, State(EndpointStatus.Waking)));
+        var waiter = Waiter();
+        gate.Enter(waiter);
+        gate.Sweep(Now.AddSeconds(61), TimeSpan.FromSeconds(5));
+        Assert.Equal("endpoint_waking", (await waiter.Next).Error?.Code);
+    }
+
+    [Fact]
+    public void Someone_who_leaves_the_line_is_not_waited_for()
+    {
+        var gate = Up();
+        var (gone, next) = (Waiter(), Waiter());
+        gate.Enter(gone);
+        gate.Enter(next);
+        gate.Leave(gone);
+        gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
+        gate.Release(Now);
+        Assert.Equal((null, "a"), (gone.Granted?.Id, next.Granted?.Id));
+    }
+
+    [Fact]
+    public void A_retry_is_estimated_from_earlier_wakes()
+    {
+        var waking = State(EndpointStatus.Waking) with { RecentWakesMs = [10_000, 20_000, 60_000], StatusSince = Now };
+        Assert.Equal(15, Callability.RetryAfter(waking, Now.AddSeconds(5)));
+    }
+
+    /// <summary>Whatever comes and goes: no node is over its bound, the line is in order, and in the end nobody is left.</summary>
+    [Fact]
+    public void Nobody_is_lost_and_nobody_overtakes() =>
+        Gen.Int[0, 5].List[1, 80].Sample(steps =>
+        {
+            var gate = Up(Some.Node("a"), Some.Node("b"));
+            var (passed, line, left) = (new List<string>(), new List<Waiter>(), 0);
+            foreach (var step in steps)
+            {
+                switch (step)
+                {
+                    case 0 or 1 or 2:
+                        if (gate.TryPass(Now) is { } node) passed.Add(node.Id);
+                        else
+                        {
+                            line.Add(Waiter());
+                            gate.Enter(line[^1]);
+                        }
+                        break;
+                    case 3 or 4 when passed.Count > 0:
+                        gate.Finished(passed[0]);
+                        passed.RemoveAt(0);
+                        gate.Release(Now);
+                        break;
+                    case 5 when line.LastOrDefault(w => w.Granted is null) is { } impatient:
+                        gate.Leave(impatient);
+                        line.Remove(impatient);
+                        left++;
+                        break;
+                }
+                passed.AddRange(line.Where(w => w.Granted is not null).Select(w => w.Granted!.Id));
+                var granted = line.TakeWhile(w => w.Granted is not null).Count();
+                Assert.DoesNotContain(line.Skip(granted), w => w.Granted is not null);
+                line.RemoveRange(0, granted);
+                Assert.All(["a", "b"], id => Assert.InRange(gate.InFlight(id), 0, 4));
+                Assert.Equal(passed.Count, gate.InFlight("a") + gate.InFlight("b"));
+                Assert.Equal(line.Count, gate.Waiting);
+            }
+        });
+
+    private static Waiter Waiter() => new(bytes: 1, Now.AddSeconds(60), heartbeatAt: null);
+
+    private static Gate Up(params EndpointNode[] nodes) => new(new(1, State(EndpointStatus.Up, nodes)));
+
+    private static EndpointState State(EndpointStatus status, params EndpointNode[] nodes) => Some.Endpoint("endpt-000000000001", status, nodes);
+}
