@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Metering;
@@ -67,6 +68,7 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
             services.AddInference();
         }, app => app.MapInference());
+        proxy.Services.GetRequiredService<Contact>().BusCameUp();
         host = new(proxy, node, owner);
         host._table.Apply(new RoutingSnapshot(1, [], [new(1, Some.Account("acct-000000000001", Key))]));
         return host;

@@ -197,14 +197,18 @@ public sealed class InferenceSpecs
     public async Task A_stream_that_breaks_ends_with_an_error_event()
     {
         await using var host = await UpAsync();
+        var breaks = new TaskCompletionSource();
         host.OnNode = async http =>
         {
             http.Response.ContentType = "text/event-stream";
             await http.Response.WriteAsync("data: 1\n\n");
             await http.Response.Body.FlushAsync();
+            await breaks.Task.WaitAsync(TimeSpan.FromSeconds(30));
             http.Abort();
         };
-        Assert.Contains("upstream_broken", (await host.SendAsync(InferenceHost.Request())).Body);
+        using var response = await host.Client.SendAsync(InferenceHost.Request(), HttpCompletionOption.ResponseHeadersRead);
+        breaks.SetResult();
+        Assert.Contains("upstream_broken", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]

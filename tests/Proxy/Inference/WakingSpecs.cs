@@ -15,7 +15,7 @@ public sealed class WakingSpecs
         host.Is(EndpointStatus.Hibernated);
         host.OnWake = () => host.Is(EndpointStatus.Waking);
         var calls = Enumerable.Range(0, 200).Select(_ => host.SendAsync(InferenceHost.Request())).ToList();
-        await InferenceHost.EventuallyAsync(() => Waiting(host) == 200);
+        await InferenceHost.EventuallyAsync(() => Waiting(host) == 200 && host.Table.TryGet(InferenceHost.Id, out var it) && it.State.Status == EndpointStatus.Waking);
         host.Is(EndpointStatus.Up, host.Node());
         Assert.All(await Task.WhenAll(calls), answer => Assert.Equal(200, answer.Status));
         Assert.Single(host.Wakes);
