@@ -8,7 +8,8 @@ namespace Hypervize.Proxy.FrontDoor;
 public static class ServiceRoutes
 {
     private const string PublicKey = "public";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // Replaying a ledger, the longest of all, takes a minute for some millions of events.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private static readonly (string Path, string Service, bool Public)[] Routes =
     [
