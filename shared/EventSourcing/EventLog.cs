@@ -9,6 +9,7 @@ using Weasel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Hypervize.EventSourcing;
 
@@ -29,11 +30,14 @@ public sealed class EventLog
     /// <param name="connectionString">The service's own connection string.</param>
     public static EventLog Add(IServiceCollection services, string schema, string connectionString)
     {
-        var log = new EventLog(services, schema, connectionString);
+        // A writer that froze between drawing an event's number and committing it must not hold the log's end open for ever.
+        var connection = new NpgsqlConnectionStringBuilder(connectionString);
+        connection.Options = $"{connection.Options} -c idle_in_transaction_session_timeout=10s".TrimStart();
+        var log = new EventLog(services, schema, connection.ConnectionString);
         services.AddMarten(_ =>
         {
             var options = new StoreOptions();
-            options.Connection(connectionString);
+            options.Connection(connection.ConnectionString);
             options.DatabaseSchemaName = schema;
             options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
             options.DisableNpgsqlLogging = true;

@@ -1,6 +1,5 @@
 using JasperFx.Events;
 using Marten;
-using Npgsql;
 
 namespace Hypervize.EventSourcing;
 
@@ -15,10 +14,8 @@ public sealed class LogMark
     /// <summary>Up to here every event was published, and no transaction can add another.</summary>
     public required long Position { get; init; }
 
-    /// <summary>
-    /// Log position up to which everything is committed for certain. Whatever the same transaction reads after it holds all of that.
-    /// </summary>
-    /// <param name="session">A session whose reads are one view of the database.</param>
+    /// <summary>Up to where the log was forwarded; 0 before it ever was.</summary>
+    /// <param name="session">A session.</param>
     /// <param name="cancel">Stops.</param>
     public static async Task<long> PositionAsync(IQuerySession session, CancellationToken cancel) =>
         (await session.LoadAsync<LogMark>(OfTheLog, cancel))?.Position ?? 0;
@@ -29,13 +26,7 @@ internal sealed class LogReader(IDocumentStore store, LogFrontier frontier)
 {
     private const int PageSize = 500;
 
-    // A transaction that drew a number of a sequence holds this lock on it until it has committed or rolled back, seen or unseen.
-    private readonly string _drawers = $"""
-        select virtualtransaction from pg_locks
-        where locktype = 'relation' and mode = 'RowExclusiveLock' and relation = '{store.Options.Events.DatabaseSchemaName}.mt_events_sequence'::regclass
-        and database = (select oid from pg_database where datname = current_database())
-        """;
-
+    private readonly LogSequence _sequence = new(store);
     private long _remembered = frontier.Mark;
 
     /// <summary>Whether events may turn up below what was read.</summary>
@@ -55,7 +46,7 @@ internal sealed class LogReader(IDocumentStore store, LogFrontier frontier)
     public async Task<IReadOnlyList<IEvent>> ReadAsync(CancellationToken cancel)
     {
         await using var session = store.QuerySession();
-        if (Waits) frontier.Suspect(await DrawersAsync(session, cancel));
+        if (Waits) frontier.Suspect(await _sequence.DrawersAsync(session, cancel));
 
         // One statement and so one view of the log: a stream's later event can't be seen without its earlier ones.
         var (mark, head, missing) = (frontier.Mark, frontier.Head, frontier.Missing.ToArray());
@@ -76,14 +67,5 @@ internal sealed class LogReader(IDocumentStore store, LogFrontier frontier)
         session.Store(new LogMark { Position = frontier.Mark });
         await session.SaveChangesAsync(cancel);
         _remembered = frontier.Mark;
-    }
-
-    private async Task<HashSet<string>> DrawersAsync(IQuerySession session, CancellationToken cancel)
-    {
-        var drawers = new HashSet<string>();
-        await using var command = new NpgsqlCommand(_drawers);
-        await using var rows = await session.ExecuteReaderAsync(command, cancel);
-        while (await rows.ReadAsync(cancel)) drawers.Add(rows.GetString(0));
-        return drawers;
     }
 }

@@ -39,10 +39,13 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
 
         await replica.CountAsync("swift", 2);
         await Eventually.HoldsAsync(() => listener.Of("swift").Count == 2, "the event after the slow one");
+        var settled = new LogSequence(replica.Store).SettledAsync(TimeProvider.System, CancellationToken.None);
         await using (var session = replica.Store.QuerySession())
             Assert.True(await LogMark.PositionAsync(session, CancellationToken.None) < slow, "The mark passed an event that was not committed.");
 
+        Assert.False(settled.IsCompleted);
         await transaction.CommitAsync();
+        Assert.Equal(await database.AskAsync<long>($"select max(seq_id) from {Replica.Service}.mt_events"), await settled);
         await Eventually.HoldsAsync(() => listener.Of("slow").Count == 1, "the slow event");
         await EverythingIsMarkedAsync(replica);
     }

@@ -25,12 +25,12 @@ public static class InternalRoutes
     }
 
     // A proxy that says how far it knows is told that there is nothing new without reading it all.
-    private static async Task<IResult> RoutingAsync(IDocumentStore store, CancellationToken cancel, long? knownPosition = null)
+    private static async Task<IResult> RoutingAsync(IDocumentStore store, TimeProvider time, CancellationToken cancel, long? knownPosition = null)
     {
-        // One view of the database: the mark first, so that everything up to it is certainly in what is read after.
-        await using var session = await store.QuerySerializableSessionAsync(cancel);
-        var position = await LogMark.PositionAsync(session, cancel);
+        // The log's end first, so that everything up to it is certainly in what is read after.
+        var position = await new LogSequence(store).SettledAsync(time, cancel);
         if (position == knownPosition) return Results.NoContent();
+        await using var session = await store.QuerySerializableSessionAsync(cancel);
         var endpoints = await session.Query<Snapshot<EndpointState>>()
             .Where(s => s.State.Status != EndpointStatus.Deleted || s.State.Nodes.Any()).ToListAsync(cancel);
         var accounts = await session.Query<Snapshot<AccountState>>().ToListAsync(cancel);
