@@ -1,4 +1,9 @@
 using System.CommandLine;
+using Hypervize.Cli.Billing;
+using Hypervize.Cli.Client;
+using Hypervize.Cli.Demo;
+using Hypervize.Cli.Endpoints;
+using Hypervize.Cli.Keys;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
 using Hypervize.Cli.Testing;
@@ -13,10 +18,14 @@ console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Wi
 
 var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatible endpoint out.")
 {
+    DemoCommand.Create(console),
     UpCommand.Up(console),
     UpCommand.Down(console),
     StatusCommand.Create(console),
     LogsCommand.Create(console),
+    EndpointCommands.Create(console),
+    KeyCommands.Create(console),
+    BillingCommands.Create(console),
     TestCommand.Create(console),
     BackingCommand.Create(console),
 };
@@ -36,7 +45,7 @@ catch (MissingOnThisMachineException e)
     await Console.Error.WriteLineAsync(e.Message);
     return Missing;
 }
-catch (PlatformException e)
+catch (Exception e) when (e is PlatformException or RefusedException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return Failed;

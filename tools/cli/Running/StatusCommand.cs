@@ -60,7 +60,7 @@ internal static class StatusCommand
             : new(name, "running", process.Pid, address, Rss(process.Pid), log, "");
     }
 
-    private static long? Rss(int pid)
+    internal static long? Rss(int pid)
     {
         try
         {

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Hypervize.Cli.Client;
+using Spectre.Console;
+
+namespace Hypervize.Cli.Billing;
+
+/// <summary><c>hypervize billing …</c></summary>
+internal static class BillingCommands
+{
+    public static Command Create(IAnsiConsole console)
+    {
+        var from = new Option<string?>("--from") { Description = "Start, ISO 8601; the month's first day by default.", Recursive = true };
+        var to = new Option<string?>("--to") { Description = "End, ISO 8601; now by default.", Recursive = true };
+        var account = new Option<string?>("--account") { Description = "Another account than the key's; for operators.", Recursive = true };
+        string Query(ParseResult parsed) => string.Join('&', new[] { ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)), ("account", parsed.GetValue(account)) }
+            .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={Uri.EscapeDataString(p.Item2!)}"));
+
+        return PlatformClient.AddTo(new Command("billing", "What it costs.")
+        {
+            Output.Json, from, to, account,
+            new Command("usage", "By endpoint and day.").Calls(console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Get, $"v1/billing/usage?{Query(parsed)}", cancel), usage => Usage(console, usage)),
+            new Command("burn", "What running nodes cost per hour now.").Calls(console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Get, $"v1/billing/burn?{Query(parsed)}", cancel),
+                burn => console.WriteLine($"{Amount(burn["perHour"])} USD per hour")),
+            Replay(console, Query),
+        });
+    }
+
+    private static Command Replay(IAnsiConsole console, Func<ParseResult, string> query)
+    {
+        var command = new Command("replay", "Recompute the bill from the endpoints' events and compare. Exits with 1 when it differs.");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var platform = PlatformClient.Of(parsed);
+            var report = (await platform.CallAsync(HttpMethod.Post, $"v1/billing/replay?{query(parsed)}", cancel))!;
+            var differences = report["differences"]!.AsArray();
+            if (parsed.GetValue(Output.Json)) console.WriteLine(report.ToJsonString());
+            else
+            {
+                console.WriteLine($"billed   {Amount(report["billed"])} USD\nreplayed {Amount(report["replayed"])} USD from {report["events"]} events");
+                foreach (var difference in differences) console.MarkupLineInterpolated($"[red]{(string)difference!}[/]");
+            }
+            return differences.Count == 0 ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static void Usage(IAnsiConsole console, JsonNode usage)
+    {
+        var rows = new JsonArray([.. usage["endpoints"]!.AsArray().SelectMany(e => e!["days"]!.AsArray().Select(d => (JsonNode)new JsonObject
+        {
+            ["endpoint"] = (string?)e["endpointId"], ["day"] = (string?)d!["day"], ["seconds"] = d["nodeSeconds"]!.DeepClone(), ["total"] = d["total"]!.DeepClone(),
+        }))]);
+        console.Table(rows, ("ENDPOINT", r => (string?)r["endpoint"]), ("DAY", r => (string?)r["day"]), ("NODE SECONDS", r => r["seconds"]!.ToJsonString()), ("USD", r => Amount(r["total"])));
+        console.WriteLine($"Total {Amount(usage["total"])} USD; {Amount(usage["burnPerHour"])} USD per hour now.");
+    }
+
+    private static string Amount(JsonNode? amount) => amount!.GetValue<decimal>().ToString("0.00####", System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hypervize.Cli.Client;
+using Spectre.Console;
+
+namespace Hypervize.Cli.Endpoints;
+
+/// <summary><c>hypervize endpoints …</c></summary>
+internal static class EndpointCommands
+{
+    private static readonly Argument<string> Endpoint = new("endpoint") { Description = "Its id or name." };
+
+    public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
+    {
+        Output.Json, Creation(console), List(console), Show(console), Events(console), Logs(console), Chat(console),
+        Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
+        Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
+    });
+
+    private static Command Creation(IAnsiConsole console)
+    {
+        var name = new Argument<string>("name") { Description = "A label." };
+        var model = new Option<string>("--model") { Description = "Model id.", Required = true };
+        var hardware = new Option<string>("--hardware") { Description = "Catalogue id, such as g5.xlarge.", Required = true };
+        var runtime = new Option<string?>("--runtime") { Description = "simulator, vllm, llama-server or command." };
+        var min = new Option<int?>("--min") { Description = "Fewest nodes; 0 lets it sleep." };
+        var max = new Option<int?>("--max") { Description = "Most nodes." };
+        var idle = new Option<int?>("--idle") { Description = "Seconds without a request before it sleeps." };
+        var concurrency = new Option<int?>("--concurrency") { Description = "Requests one node takes at once." };
+        var hold = new Option<int?>("--hold") { Description = "Seconds a request is held." };
+        var open = new Option<bool>("--public") { Description = "Anyone may call it." };
+        var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
+        return new Command("create", "Create an endpoint.") { name, model, hardware, runtime, min, max, idle, concurrency, hold, open, telemetry }.Calls(console, (parsed, platform, cancel) =>
+        {
+            var scaling = new JsonObject();
+            foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
+                if (value is not null) scaling[field] = value;
+            var body = new JsonObject { ["name"] = parsed.GetValue(name), ["model"] = parsed.GetValue(model), ["hardware"] = parsed.GetValue(hardware), ["scaling"] = scaling };
+            if (parsed.GetValue(runtime) is { } chosen) body["runtime"] = chosen;
+            if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
+            if (parsed.GetValue(open)) body["access"] = "public";
+            if (parsed.GetValue(telemetry)) body["telemetry"] = true;
+            return platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, body);
+        }, it => Details(console, it));
+    }
+
+    private static Command List(IAnsiConsole console)
+    {
+        var status = new Option<string?>("--status") { Description = "Only those in this status." };
+        return new Command("list", "List endpoints.") { status }.Calls(console, AllAsync, all => console.Table(
+            all, ("ID", e => (string?)e["id"]), ("NAME", e => (string?)e["name"]), ("STATUS", e => (string?)e["status"]), ("MODEL", e => (string?)e["model"]),
+            ("HARDWARE", e => (string?)e["hardware"]), ("NODES", e => $"{e["nodes"]!.AsArray().Count(n => (string?)n!["status"] == "ready")}/{e["wanted"]}")));
+
+        async Task<JsonNode?> AllAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel)
+        {
+            var (all, cursor) = (new JsonArray(), "");
+            do
+            {
+                var filter = parsed.GetValue(status) is { } wanted ? $"&status={Uri.EscapeDataString(wanted)}" : "";
+                var page = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints?limit=200{filter}&cursor={cursor}", cancel))!;
+                foreach (var endpoint in page["endpoints"]!.AsArray()) all.Add(endpoint!.DeepClone());
+                cursor = (string?)page["cursor"];
+            }
+            while (cursor is not null);
+            return all;
+        }
+    }
+
+    private static Command Show(IAnsiConsole console) => new Command("show", "Show one.") { Endpoint }.Calls(console, async (parsed, platform, cancel) =>
+        await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel), it => Details(console, it));
+
+    private static Command Events(IAnsiConsole console) => new Command("events", "What happened to it, and why.") { Endpoint }.Calls(
+        console, async (parsed, platform, cancel) => await TimelineAsync(platform, await IdAsync(parsed, platform, cancel), cancel), all => Timeline(console, all));
+
+    private static Command Logs(IAnsiConsole console)
+    {
+        var tail = new Option<int>("--tail") { Description = "Lines of each node.", DefaultValueFactory = _ => 100 };
+        var command = new Command("logs", "What its nodes printed.") { Endpoint, tail };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var platform = PlatformClient.Of(parsed);
+            console.WriteLine(await platform.TextAsync($"v1/endpoints/{await IdAsync(parsed, platform, cancel)}/logs?tail={parsed.GetValue(tail)}", cancel));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Chat(IAnsiConsole console)
+    {
+        var prompt = new Argument<string>("prompt") { Description = "What you say." };
+        var tokens = new Option<int>("--max-tokens") { Description = "Most tokens of the answer.", DefaultValueFactory = _ => 128 };
+        var command = new Command("chat", "Stream an answer; a sleeping endpoint is woken.") { Endpoint, prompt, tokens };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var platform = PlatformClient.Of(parsed);
+            var answer = await platform.ChatAsync(await IdAsync(parsed, platform, cancel), parsed.GetValue(prompt)!, parsed.GetValue(tokens), text => console.Write(new Text(text)), cancel);
+            console.WriteLine();
+            await Console.Error.WriteLineAsync($"{answer.Tokens} tokens; the first after {answer.FirstToken.TotalMilliseconds:0} ms");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Change(IAnsiConsole console, string name, string description) => new Command(name, description) { Endpoint }.Calls(console, async (parsed, platform, cancel) =>
+        await platform.CallAsync(HttpMethod.Post, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}/{name}", cancel), it => Details(console, it));
+
+    private static Command Delete(IAnsiConsole console) => new Command("delete", "Delete it, for good.") { Endpoint }.Calls(console, async (parsed, platform, cancel) =>
+        await platform.CallAsync(HttpMethod.Delete, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel), it => console.WriteLine($"{it["id"]} is deleted."));
+
+    private static Task<string> IdAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel) => platform.EndpointIdAsync(parsed.GetValue(Endpoint)!, cancel);
+
+    /// <summary>All entries of an endpoint's timeline.</summary>
+    internal static async Task<JsonNode> TimelineAsync(PlatformClient platform, string id, CancellationToken cancel)
+    {
+        var (all, after) = (new JsonArray(), (long?)0);
+        while (after is not null)
+        {
+            var page = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}/events?limit=200&after={after}", cancel))!;
+            foreach (var entry in page["events"]!.AsArray()) all.Add(entry!.DeepClone());
+            after = (long?)page["after"];
+        }
+        return all;
+    }
+
+    /// <summary>Shows a timeline.</summary>
+    internal static void Timeline(IAnsiConsole console, JsonNode all)
+    {
+        foreach (var e in all.AsArray())
+            console.MarkupLineInterpolated($"[grey]{e!["at"]!.GetValue<DateTimeOffset>().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}[/]  {(string)e["summary"]!}");
+    }
+
+    private static void Details(IAnsiConsole console, JsonNode it)
+    {
+        console.MarkupLineInterpolated($"[bold]{(string)it["name"]!}[/]  {(string)it["id"]!}  [bold]{(string)it["status"]!}[/]");
+        console.MarkupLineInterpolated($"  {(string)it["model"]!} on {(string)it["hardware"]!} at {it["pricePerHour"]!.ToJsonString()} USD/h a node; {it["scaling"]!["min"]!.ToJsonString()}–{it["scaling"]!["max"]!.ToJsonString()} nodes, idle after {it["scaling"]!["idleSeconds"]!.ToJsonString()} s");
+        console.MarkupLineInterpolated($"  {(string)it["url"]!}/v1");
+        foreach (var node in it["nodes"]!.AsArray()) console.MarkupLineInterpolated($"  [grey]{(string)node!["id"]!} {(string)node["status"]!}[/]");
+        if (it["failure"] is { } failure) console.MarkupLineInterpolated($"  [red]{(string)failure["message"]!}[/]");
+    }
+}
