@@ -1,99 +1,81 @@
-using System.Runtime.CompilerServices;
-
 namespace Hypervize.Simulator;
 
-/// <summary>The simulated model: loads, queues requests beyond its concurrency, and speaks word by word. A token is a word.</summary>
-/// <param name="behaviour">How it behaves.</param>
-/// <param name="time">Time.</param>
-public sealed class Engine(Behaviour behaviour, TimeProvider time) : IDisposable
+/// <summary>The simulated model's capacity and pace: so many requests at once, the rest in a queue, tokens by the clock.</summary>
+internal sealed class Engine(Behaviour behaviour, TimeProvider time) : IDisposable
 {
-    private const string Speech = "This is a simulated answer from a node without a GPU, made of the same words again and again, so that a platform can be shown and tested. ";
-    private static readonly string[] Words = [.. Speech.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => w + " ")];
-
+    private readonly TimeProvider _time = time;
     private readonly SemaphoreSlim _slots = new(behaviour.Concurrency);
     private int _running;
     private int _waiting;
-    private int _completed;
     private long _promptTokens;
     private long _generatedTokens;
 
-    /// <summary>When the model had loaded; null while it loads.</summary>
+    /// <summary>When the model was loaded; null before.</summary>
     public DateTimeOffset? ReadyAt { get; private set; }
 
-    /// <summary>Requests that generate.</summary>
-    public int Running => _running;
+    public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Requests that wait for a slot.</summary>
-    public int Waiting => _waiting;
+    public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Prompt tokens read so far.</summary>
-    public long PromptTokens => _promptTokens;
+    public long PromptTokens => Interlocked.Read(ref _promptTokens);
 
-    /// <summary>Tokens generated so far.</summary>
-    public long GeneratedTokens => _generatedTokens;
+    public long GeneratedTokens => Interlocked.Read(ref _generatedTokens);
 
-    /// <summary>Share of the slots in use, 0 to 1.</summary>
-    public double Usage => (double)_running / behaviour.Concurrency;
-
-    /// <summary>Loads the model.</summary>
-    /// <param name="cancel">Stops.</param>
-    /// <returns>Whether it loaded; otherwise the process should end.</returns>
-    public async Task<bool> LoadAsync(CancellationToken cancel)
+    public async Task LoadAsync(CancellationToken cancel)
     {
-        await Task.Delay(behaviour.Hang ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(behaviour.LoadSeconds), time, cancel);
-        if (behaviour.FailToLoad) return false;
-        ReadyAt = time.GetUtcNow();
-        return true;
+        await Task.Delay(behaviour.Hang ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(behaviour.LoadSeconds), _time, cancel);
+        if (!behaviour.FailToLoad) ReadyAt = _time.GetUtcNow();
     }
 
-    /// <summary>Generates tokens for one request. Stops at once when the caller goes.</summary>
-    /// <param name="promptTokens">Tokens of the prompt.</param>
-    /// <param name="tokens">Tokens to generate.</param>
-    /// <param name="cancel">The caller went.</param>
-    public async IAsyncEnumerable<string> GenerateAsync(int promptTokens, int tokens, [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>Waits for a slot and begins to generate in it; disposing what is returned frees the slot, finished or not.</summary>
+    /// <exception cref="OperationCanceledException">The client went.</exception>
+    public async Task<Generation> BeginAsync(int promptTokens, int tokens, CancellationToken gone)
     {
         Interlocked.Increment(ref _waiting);
         try
         {
-            await _slots.WaitAsync(cancel);
+            await _slots.WaitAsync(gone);
         }
         finally
         {
             Interlocked.Decrement(ref _waiting);
         }
         Interlocked.Increment(ref _running);
-        try
-        {
-            Interlocked.Add(ref _promptTokens, promptTokens);
-            var started = time.GetTimestamp();
-            for (var i = 0; i < tokens; i++)
-            {
-                // Paced from the start, so that late timers do not add up.
-                var due = TimeSpan.FromMilliseconds(behaviour.TtftMs + (behaviour.TokensPerSecond > 0 ? i * 1000 / behaviour.TokensPerSecond : 0));
-                if (due - time.GetElapsedTime(started) is { Ticks: > 0 } pause) await Task.Delay(pause, time, cancel);
-                cancel.ThrowIfCancellationRequested();
-                Interlocked.Increment(ref _generatedTokens);
-                yield return Words[i % Words.Length];
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _running);
-            _slots.Release();
-        }
+        Interlocked.Add(ref _promptTokens, promptTokens);
+        return new(this, tokens, _time.GetTimestamp());
     }
 
-    /// <summary>Whether a stream is to be cut after this many tokens.</summary>
-    /// <param name="tokens">Tokens sent.</param>
-    public bool DropsAfter(int tokens) => behaviour.DropStreamAfter > 0 && tokens >= behaviour.DropStreamAfter;
-
-    /// <summary>Notes that a request was answered, and dies when that is what was asked for.</summary>
-    public void Completed()
-    {
-        // No farewell: a crash is what proxies and provisioners are tested with.
-        if (Interlocked.Increment(ref _completed) == behaviour.CrashAfter) System.Diagnostics.Process.GetCurrentProcess().Kill();
-    }
-
-    /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
+
+    /// <summary>A request in its slot. Its tokens are due by the clock since its start, so late timers do not add up.</summary>
+    internal sealed class Generation(Engine engine, int tokens, long started) : IDisposable
+    {
+        private int _counted;
+
+        public bool IsMade(int token) => DueIn(token) <= TimeSpan.Zero;
+
+        public async Task UntilMadeAsync(int token, CancellationToken gone)
+        {
+            if (DueIn(token) is { Ticks: > 0 } pause) await Task.Delay(pause, engine._time, gone);
+            Count(Math.Min(token + 1, tokens));
+        }
+
+        public void Dispose()
+        {
+            while (_counted < tokens && IsMade(_counted)) Count(_counted + 1);
+            Interlocked.Decrement(ref engine._running);
+            engine._slots.Release();
+        }
+
+        private TimeSpan DueIn(int token) => engine.Due(token) - engine._time.GetElapsedTime(started);
+
+        private void Count(int made)
+        {
+            if (made > _counted) Interlocked.Add(ref engine._generatedTokens, made - _counted);
+            _counted = Math.Max(made, _counted);
+        }
+    }
+
+    private TimeSpan Due(int token) => TimeSpan.FromMilliseconds(
+        behaviour.FirstTokenMs + (behaviour.TokensPerSecond > 0 ? token * 1000 / behaviour.TokensPerSecond : 0));
 }

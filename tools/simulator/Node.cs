@@ -1,110 +1,99 @@
-using System.Diagnostics;
-using System.Globalization;
-using OpenTelemetry;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
+using System.Net;
+using Hypervize.Simulator.OpenAi;
 
 namespace Hypervize.Simulator;
 
-/// <summary>Where a node listens and what it is called.</summary>
-/// <param name="Host">Address.</param>
-/// <param name="Port">Port.</param>
-/// <param name="Model">Model name, with the behaviour it asks for.</param>
-/// <param name="ServedName">Name the model is served under.</param>
-/// <param name="Id">Name of the node.</param>
-/// <param name="ServingLog">File to note in when it served; null for none.</param>
-public sealed record NodeOptions(string Host, int Port, string Model, string ServedName, string Id, string? ServingLog);
-
-/// <summary>Runs a simulated node.</summary>
-public static class Node
+/// <summary>One node: it listens, loads its model, serves, and stops when told to, after what runs has finished.</summary>
+internal static class Node
 {
-    private const string LoadFailure = """
-        ERROR engine core: Engine core initialization failed.
-        ValueError: To serve at least one request with the model's max seq len (131072), 16.00 GiB KV cache is needed, which is larger than the available KV cache memory (2.31 GiB).
-        """;
+    private static readonly TimeSpan MostForFinishing = TimeSpan.FromSeconds(30);
+    private const long MostBodyBytes = 64 << 20;
+    private static readonly Refusal Loading = new(503, "model_loading", "The model is still loading; GET /health says when it is ready.");
 
-    private static readonly ActivitySource Source = new("Hypervize.Simulator");
-
-    /// <summary>Serves until told to stop.</summary>
-    /// <param name="options">Where and what.</param>
-    /// <param name="behaviour">How.</param>
-    /// <param name="cancel">Stops it.</param>
-    /// <returns>Exit code: 1 when the model did not load.</returns>
-    public static async Task<int> RunAsync(NodeOptions options, Behaviour behaviour, CancellationToken cancel)
+    /// <summary>Runs until SIGTERM, or to its fault.</summary>
+    /// <returns>Exit code: 0 when told to stop, 1 when it could not start.</returns>
+    public static async Task<int> RunAsync(NodeSettings settings, TimeProvider time)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls($"http://{options.Host}:{options.Port.ToString(CultureInfo.InvariantCulture)}");
-        builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = 64 * 1024 * 1024);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        AddTracing(builder);
-
-        await using var app = builder.Build();
-        using var engine = new Engine(behaviour, TimeProvider.System);
-        var served = options.ServedName;
-        new OpenAiRoutes(engine, served, TimeProvider.System).Map(app);
-        app.MapGet("/health", (HttpContext http) => Health(http, engine, options.Id));
-        app.MapGet("/metrics", () => Metrics(engine, served));
-
-        await app.StartAsync(cancel);
-        Console.WriteLine($"Simulating {options.Model} on {options.Host}:{options.Port}; loading");
-        var serving = ServeAsync(options, engine, app.Lifetime);
-        await app.WaitForShutdownAsync(cancel);
-        return await serving;
-    }
-
-    private static async Task<int> ServeAsync(NodeOptions options, Engine engine, IHostApplicationLifetime lifetime)
-    {
+        using var engine = new Engine(settings.Behaviour, time);
+        using var log = settings.ServingLog is { } file ? new ServingLog(file, settings.NodeId, time) : null;
+        await using var app = Build(settings, engine, time);
         try
         {
-            using (Source.StartActivity("load model", ActivityKind.Internal, Environment.GetEnvironmentVariable("TRACEPARENT")))
-            {
-                if (!await engine.LoadAsync(lifetime.ApplicationStopping))
-                {
-                    await Console.Error.WriteLineAsync(LoadFailure);
-                    lifetime.StopApplication();
-                    return 1;
-                }
-            }
-            Console.WriteLine($"Ready at {engine.ReadyAt:O}");
-            await new ServingLog(options.ServingLog, options.Id, TimeProvider.System).WriteAsync(lifetime.ApplicationStopping);
+            await app.StartAsync();
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync($"Can't listen on {settings.Host}:{settings.Port}: {e.Message}");
+            return 1;
+        }
+        Console.WriteLine($"hypervize-simulator: {settings.NodeId} listens on {app.Urls.Single()} and loads {settings.ServedName}");
+
+        try
+        {
+            using var loading = Tracing.ModelLoad();
+            await engine.LoadAsync(app.Lifetime.ApplicationStopping);
         }
         catch (OperationCanceledException)
         {
-            // Told to stop while loading.
+            await app.WaitForShutdownAsync();
+            return 0;
         }
+        if (engine.ReadyAt is not { } readyAt)
+        {
+            await Console.Error.WriteLineAsync(Faults.LoadError);
+            return 1;
+        }
+        Console.WriteLine($"hypervize-simulator: {settings.NodeId} is ready since {readyAt.ToIso()}");
+
+        using var stopped = new CancellationTokenSource();
+        var logging = log?.ServeAsync(readyAt, stopped.Token) ?? Task.CompletedTask;
+        await app.WaitForShutdownAsync();
+        await stopped.CancelAsync();
+        await logging;
         return 0;
     }
 
-    private static IResult Health(HttpContext http, Engine engine, string id)
+    private static WebApplication Build(NodeSettings settings, Engine engine, TimeProvider time)
     {
-        http.Response.Headers["x-node-id"] = id;
-        return engine.ReadyAt is { } readyAt
-            ? Results.Text($$"""{"status":"ok","ready_at":"{{readyAt:yyyy-MM-ddTHH:mm:ss.fffZ}}"}""", "application/json")
-            : Results.Text("""{"status":"loading"}""", "application/json", statusCode: StatusCodes.Status503ServiceUnavailable);
-    }
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(new IPEndPoint(settings.Host, settings.Port));
+            kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
+            kestrel.AddServerHeader = false;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = MostForFinishing);
+        builder.AddTracing(settings.NodeId);
 
-    // Under the names of vLLM 0.9 and later, so that what reads them reads a real node as well.
-    private static string Metrics(Engine engine, string model) => string.Create(CultureInfo.InvariantCulture, $$"""
-        # TYPE vllm:num_requests_running gauge
-        vllm:num_requests_running{model_name="{{model}}"} {{engine.Running}}
-        # TYPE vllm:num_requests_waiting gauge
-        vllm:num_requests_waiting{model_name="{{model}}"} {{engine.Waiting}}
-        # TYPE vllm:kv_cache_usage_perc gauge
-        vllm:kv_cache_usage_perc{model_name="{{model}}"} {{engine.Usage:0.####}}
-        # TYPE vllm:prompt_tokens_total counter
-        vllm:prompt_tokens_total{model_name="{{model}}"} {{engine.PromptTokens}}
-        # TYPE vllm:generation_tokens_total counter
-        vllm:generation_tokens_total{model_name="{{model}}"} {{engine.GeneratedTokens}}
-
-        """);
-
-    private static void AddTracing(WebApplicationBuilder builder)
-    {
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(r => r.AddService("node", serviceNamespace: "hypervize"))
-            .WithTracing(t => t.AddAspNetCoreInstrumentation(o => o.Filter = c => c.Request.Path.StartsWithSegments("/v1")).AddSource(Source.Name))
-            .UseOtlpExporter();
+        var app = builder.Build();
+        var faults = new Faults(settings.Behaviour, time);
+        var completions = new Completions(engine, faults, settings, time);
+        var embeddings = new Embeddings(engine, faults, settings);
+        app.Run(async http =>
+        {
+            // Who reads any answer at all, an error's or a metric's, can see what it came from.
+            http.Response.Headers.Server = Speech.Fingerprint;
+            if (http.Request.Headers.TryGetValue("x-request-id", out var id)) http.Response.Headers["x-request-id"] = id;
+            try
+            {
+                if (faults.Unresponsive) await Task.Delay(Timeout.InfiniteTimeSpan, time, http.RequestAborted);
+                await ((http.Request.Method, http.Request.Path.Value, engine.ReadyAt) switch
+                {
+                    ("GET", "/health", var readyAt) => Health.WriteAsync(http, readyAt),
+                    ("GET", "/metrics", _) => Metrics.WriteAsync(http, engine, settings),
+                    (_, _, null) => Loading.WriteAsync(http),
+                    ("GET", "/v1/models", { } readyAt) => ServedModels.WriteAsync(http, settings.ServedName, readyAt),
+                    ("POST", "/v1/chat/completions", _) => completions.AnswerAsync(http, CompletionKind.Chat),
+                    ("POST", "/v1/completions", _) => completions.AnswerAsync(http, CompletionKind.Text),
+                    ("POST", "/v1/embeddings", _) => embeddings.AnswerAsync(http),
+                    var (method, path, _) => new Refusal(404, "unknown_url", $"There is no {method} {path} here.").WriteAsync(http),
+                });
+            }
+            catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+            {
+                // The client went. Its slot is free again; there is nobody to tell.
+            }
+        });
+        return app;
     }
 }

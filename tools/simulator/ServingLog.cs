@@ -1,35 +1,39 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Hypervize.Simulator;
 
 /// <summary>
-/// The node's own record of when it served: a line when it became ready, one every half second, and one when it stopped, so that
-/// after a kill the last line is at most half a second old. Bills are held against it.
+/// The node's own record of when it served, which bills are held against: a line when it became ready, one each half second, and one
+/// when it stopped. What was written survives a kill, so the last line is at most half a second older than the node's end.
 /// </summary>
-/// <param name="file">Where it is written; null for nowhere.</param>
-/// <param name="node">Name of the node in it.</param>
-/// <param name="time">Time.</param>
-public sealed class ServingLog(string? file, string node, TimeProvider time)
+internal sealed class ServingLog(string file, string node, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private readonly StreamWriter _lines = new(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
 
-    /// <summary>Writes until the node stops.</summary>
-    /// <param name="stopping">The node stops.</param>
-    public async Task WriteAsync(CancellationToken stopping)
+    public async Task ServeAsync(DateTimeOffset readyAt, CancellationToken stopped)
     {
-        if (file is null) return;
-        await LineAsync("ready");
-        using var timer = new PeriodicTimer(Beat, time);
+        Write("ready", readyAt);
+        using var beat = new PeriodicTimer(Beat, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stopping)) await LineAsync("serving");
+            while (await beat.WaitForNextTickAsync(stopped)) Write("serving", time.GetUtcNow());
         }
         catch (OperationCanceledException)
         {
-            await LineAsync("stopped");
+            Write("stopped", time.GetUtcNow());
         }
     }
 
-    private Task LineAsync(string what) => File.AppendAllTextAsync(file!, $$"""{"node":"{{JsonEncodedText.Encode(node)}}","event":"{{what}}","at":"{{time.GetUtcNow():O}}"}""" + "\n");
+    public void Dispose() => _lines.Dispose();
 
+    private void Write(string what, DateTimeOffset at) =>
+        _lines.Write($$"""{"node":"{{JsonEncodedText.Encode(node)}}","event":"{{what}}","at":"{{at.ToIso()}}"}""" + "\n");
+}
+
+internal static class Timestamps
+{
+    /// <summary>UTC with milliseconds, such as <c>2026-11-23T21:04:05.678Z</c>.</summary>
+    public static string ToIso(this DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
