@@ -68,9 +68,11 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
     /// <param name="workingDirectory">Where it runs.</param>
     /// <param name="pidFile">File that it writes its own pid into before it begins; null for none.</param>
     /// <param name="inherit">Whether it inherits this process's variables as well.</param>
+    /// <param name="ended">Told its exit code when it ends, if this process is still there then; null when nobody asks.</param>
     /// <exception cref="MissingOnThisMachineException">Neither setsid nor perl is installed.</exception>
     public static DetachedProcess Start(
-        string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingDirectory, string? pidFile = null, bool inherit = true)
+        string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingDirectory, string? pidFile = null, bool inherit = true,
+        Action<int>? ended = null)
     {
         // sh notes its pid, opens the log and makes way for the launcher, which makes way for the program: one process all along.
         string[] newSession = Executables.Find("setsid") is { } setsid
@@ -83,8 +85,20 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
         };
         if (!inherit) start.Environment.Clear();
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        return new(process.Id, process.StartTime.ToUniversalTime());
+        var process = Process.Start(start)!;
+        var detached = new DetachedProcess(process.Id, StartTime(process));
+        if (ended is null)
+        {
+            process.Dispose();
+            return detached;
+        }
+        process.Exited += (_, _) =>
+        {
+            ended(process.ExitCode);
+            process.Dispose();
+        };
+        process.EnableRaisingEvents = true;
+        return detached;
     }
 
     /// <summary>The process that wrote a pid file; null when there is none any more, or a stranger has its pid.</summary>
@@ -123,6 +137,19 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
         {
             if (Send(-Pid, PosixSignalNumber.Kill) != 0) Send(Pid, PosixSignalNumber.Kill);
             await Task.Delay(10);
+        }
+    }
+
+    // One that ended already has no start time any more, and needs none.
+    private static DateTime StartTime(Process process)
+    {
+        try
+        {
+            return process.StartTime.ToUniversalTime();
+        }
+        catch (InvalidOperationException)
+        {
+            return default;
         }
     }
 

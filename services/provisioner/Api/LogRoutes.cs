@@ -1,0 +1,42 @@
+using Hypervize.Contracts;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+using Hypervize.Provisioner.Capacity;
+using Hypervize.Provisioner.Local;
+
+namespace Hypervize.Provisioner.Api;
+
+/// <summary>A node's output.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="Running">Whether it still runs.</param>
+/// <param name="SpawnedAt">When it was spawned.</param>
+/// <param name="Lines">Its last lines, oldest first.</param>
+public sealed record NodeOutput(string NodeId, bool Running, DateTimeOffset SpawnedAt, IReadOnlyList<string> Lines);
+
+/// <summary>What the nodes of an endpoint print, for its owner.</summary>
+public static class LogRoutes
+{
+    private const int MostLines = 5000;
+
+    /// <summary>Maps <c>GET /v1/endpoints/{id}/logs</c>.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapLogs(this WebApplication app) => app.MapGet("/v1/endpoints/{endpointId}/logs", LogsAsync);
+
+    private static async Task<IResult> LogsAsync(
+        string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, CancellationToken cancel, int tail = 200)
+    {
+        var caller = Caller.From(http.User);
+        if (!caller.May(KeyScope.Manage) && !caller.May(KeyScope.Inference)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope inference or manage.");
+        if (tail is < 1 or > MostLines) return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"tail must be between 1 and {MostLines}.");
+
+        var (state, _) = await streams.LoadAsync(CapacityState.Key(endpointId), cancel);
+        if (state is null || (state.AccountId != caller.AccountId && !caller.IsOperator))
+            return Problems.From(StatusCodes.Status404NotFound, "endpoint_not_found", $"There is no endpoint {endpointId}, or no node was ever asked for.");
+
+        var outputs = nodes.Of(endpointId).OrderBy(n => n.Manifest.SpawnedAt)
+            .Select(n => new NodeOutput(n.Manifest.NodeId, n.Seen.IsAlive, n.Manifest.SpawnedAt, n.Folder.Output.Tail(tail)));
+        return http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
+            ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs })
+            : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n"))));
+    }
+}

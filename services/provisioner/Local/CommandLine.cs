@@ -1,0 +1,49 @@
+using System.Text.RegularExpressions;
+
+namespace Hypervize.Provisioner.Local;
+
+/// <summary>
+/// Makes a program's arguments of a template. Placeholders: <c>{model}</c>, <c>{name}</c> (the model's served name), <c>{host}</c> and
+/// <c>{port}</c> to listen on, <c>{concurrency}</c>, <c>{node}</c>, <c>{folder}</c> (the node's own), <c>{simulator}</c>. A value becomes part
+/// of one argument, whatever is in it, and of an option's value at most: it can't become an option itself.
+/// </summary>
+public static partial class CommandLine
+{
+    private static readonly string[] Placeholders = ["model", "name", "host", "port", "concurrency", "node", "folder", "simulator"];
+
+    /// <summary>What is wrong with a template.</summary>
+    /// <param name="template">The template.</param>
+    public static IEnumerable<string> Errors(string template)
+    {
+        if (template.Count(c => c == '"') % 2 != 0) yield return $"A double quote is left open in: {template}";
+        foreach (var name in Placeholder().Matches(template).Select(m => m.Groups[1].Value).Except(Placeholders))
+            yield return $"There is no placeholder {{{name}}}; there are {string.Join(", ", Placeholders.Select(p => $"{{{p}}}"))}.";
+    }
+
+    /// <summary>Program and arguments.</summary>
+    /// <param name="template">A template without errors.</param>
+    /// <param name="values">Values of all placeholders.</param>
+    /// <exception cref="UnsafeArgumentException">A value would be taken for an option or a file of options.</exception>
+    public static IReadOnlyList<string> Expand(string template, IReadOnlyDictionary<string, string> values) =>
+        [.. Argument().Matches(template).SelectMany(argument => Expand(argument, values))];
+
+    private static IEnumerable<string> Expand(Match argument, IReadOnlyDictionary<string, string> values)
+    {
+        var text = argument.Value.Replace("\"", "");
+        if (text == "{simulator}" && values["simulator"].EndsWith(".dll", StringComparison.Ordinal)) return ["dotnet", values["simulator"]];
+
+        var expanded = Placeholder().Replace(text, m => values[m.Groups[1].Value]);
+        if (expanded.Contains('\0') || (text.StartsWith('{') && expanded is ['-' or '@', ..])) throw new UnsafeArgumentException(expanded);
+        return [expanded];
+    }
+
+    [GeneratedRegex(@"\{([A-Za-z_-]+)\}")]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex("""(?:[^\s"]|"[^"]*")+""")]
+    private static partial Regex Argument();
+}
+
+/// <summary>A value would be taken for something else than a value.</summary>
+/// <param name="value">The value.</param>
+public sealed class UnsafeArgumentException(string value) : Exception($"'{value}' would be read as an option of the runtime; a model's name begins with a letter or a digit.");

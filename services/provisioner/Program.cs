@@ -1,0 +1,40 @@
+using Hypervize.Hosting;
+using Hypervize.Provisioner;
+using Hypervize.Provisioner.Api;
+using Hypervize.Provisioner.Capacity;
+using Hypervize.Provisioner.Local;
+using Hypervize.Provisioner.Messaging;
+using Hypervize.Provisioner.Reconciling;
+
+const string Name = "provisioner";
+
+return await Service.RunAsync(Name, args, (builder, settings) =>
+{
+    var peers = settings.Read<PeerSettings>("Peers");
+    settings.Read<CapacitySettings>("Capacity");
+    settings.Read<LocalSettings>("Local");
+    builder.AddIdentity(settings, Name);
+    builder.Services.AddServiceClient(EndpointsLook.ClientName, peers.Endpoints!);
+
+    // What is asked and what was done about it: one stream per endpoint.
+    builder.AddEventLog(settings, Name).Stream("capacity", CapacityState.Fold).Forward(publish => publish.Publish<Hypervize.Contracts.CapacityEvent>(CapacityLog.Message));
+    builder.AddBus(settings, x => x.AddConsumer<EndpointChanges>(), (context, rabbit) =>
+    {
+        EndpointChanges.Declare(context, rabbit);
+        ProxyReports.Declare(rabbit, context);
+    });
+    builder.Services.AddSingleton<CapacityLog>().AddSingleton<EndpointAsks>().AddSingleton<EndpointsLook>().AddSingleton<ProxyReports>();
+
+    // What runs on this machine.
+    builder.Services.AddSingleton<Launch>().AddSingleton<Ports>().AddSingleton<NodeProbe>().AddSingleton<DueEndpoints>();
+    builder.Services.AddSingleton<LocalNodes>().AddHostedService(p => p.GetRequiredService<LocalNodes>());
+
+    // Keeps the two alike, on one replica at a time.
+    builder.Services.AddSingleton<CapacityUpkeep>().AddSingleton<Reconciler>().AddHostedService(p => p.GetRequiredService<Reconciler>());
+    builder.Services.AddHealthChecks().AddCheck<LeaderHealth>("leader");
+}, app =>
+{
+    app.MapCapacity();
+    app.MapLogs();
+    app.MapErrorQueues(Name);
+});
