@@ -15,6 +15,12 @@ public sealed record Hardware(string Id, string? Gpu, int GpuCount, int GpuMemor
 /// <summary>What hardware and add-ons there are and what they cost, each price from a day on. Immutable.</summary>
 public sealed class HardwareCatalog
 {
+    // A field left out would else be read as null or 0: a price of nothing.
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    };
+
     private readonly Dictionary<string, Hardware> _hardware;
     private readonly ILookup<string, Price> _hardwarePrices;
     private readonly ILookup<string, Price> _addOnPrices;
@@ -49,7 +55,7 @@ public sealed class HardwareCatalog
     {
         try
         {
-            return new(JsonSerializer.Deserialize<Document>(json, JsonSerializerOptions.Web) ?? throw new InvalidDataException("The catalogue is empty."));
+            return new(JsonSerializer.Deserialize<Document>(json, Strict) ?? throw new InvalidDataException("The catalogue is empty."));
         }
         catch (JsonException e)
         {

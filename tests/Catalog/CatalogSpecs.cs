@@ -37,12 +37,34 @@ public sealed class CatalogSpecs
     }
 
     [Fact]
+    public void Hardware_stands_once() =>
+        Assert.Contains("hardware a stands twice", Assert.Throws<InvalidDataException>(() => Parse(Catalog($"{A}, {A}", ("a", 1, "2026-01-01")))).Message);
+
+    [Fact]
+    public void A_price_left_out_is_no_price_of_nothing() =>
+        Assert.Throws<InvalidDataException>(() => Parse(Prices(("a", 1, "2026-01-01")).Replace("\"perHour\": 1, ", "", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void A_text_that_is_no_catalogue_is_said_to_be_none(string text) => Assert.Throws<InvalidDataException>(() => Parse(text));
+
+    [Fact]
+    public void All_shipped_hardware_has_a_price_and_all_but_the_local_has_GPUs() =>
+        Assert.All(HardwareCatalog.Load().All, h => Assert.Equal(h.Id != "local", h.GpuCount > 0 && HardwareCatalog.Load().PricePerHour(h.Id, November) > 0));
+
+    [Fact]
     public void An_unknown_id_is_an_error() => Assert.Throws<ArgumentException>(() => HardwareCatalog.Load().PricePerHour("g99.xlarge", November));
 
     private static HardwareCatalog Parse(string json) => HardwareCatalog.Parse(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
-    private static string Prices(params (string Of, int PerHour, string From)[] prices) => $$"""
-        { "hardware": [{ "id": "a", "gpuCount": 1, "gpuMemoryMib": 1, "vcpu": 1, "memoryGib": 1 }],
+    private static string Prices(params (string Of, int PerHour, string From)[] prices) => Catalog(A, prices);
+
+    private static string Catalog(string hardware, params (string Of, int PerHour, string From)[] prices) => $$"""
+        { "hardware": [{{hardware}}],
           "prices": [{{string.Join(',', prices.Select(p => $$"""{ "hardware": "{{p.Of}}", "perHour": {{p.PerHour}}, "from": "{{p.From}}" }"""))}}], "addOns": [] }
         """;
+
+    private const string A = """{ "id": "a", "gpu": null, "gpuCount": 1, "gpuMemoryMib": 1, "vcpu": 1, "memoryGib": 1, "architecture": null }""";
 }
