@@ -34,7 +34,7 @@ public sealed class RoutingTableSpecs
         _table.Apply(new RoutingSnapshot(2, [new(2, Some.Endpoint("e"))], []));
         _table.Apply(Some.Changed(Some.Endpoint("e"), 2, 2));
         _table.Apply(new RoutingSnapshot(3, [], []));
-        Assert.Equal([(1, EndpointStatus.Building), (2, EndpointStatus.Up), (2, EndpointStatus.Deleted)], told);
+        Assert.Equal([(1, EndpointStatus.Building), (2, EndpointStatus.Up), (3, EndpointStatus.Deleted)], told);
         Assert.True(_table.TryGet("e", out var gone));
         Assert.Equal(EndpointStatus.Deleted, gone.State.Status);
     }

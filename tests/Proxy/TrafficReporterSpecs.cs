@@ -34,6 +34,28 @@ public sealed class TrafficReporterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_request_is_in_one_report_though_the_broker_was_away()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var (account, key) = (Some.NewId("acct"), Some.NewKey());
+        var up = Some.Endpoint(_id, EndpointStatus.Up, Some.Node("node-1") with { Address = node.Address }, Some.Node("node-2", NodeStatus.Draining)) with { AccountId = account };
+        _around.Give(new(1, [new(4, up)], [new(1, Some.Account(account, key))]));
+        var proxy = await _around.StartProxyAsync();
+        await Surroundings.UntilAsync(() => Task.FromResult(Mine().Count >= 1), "a report came");
+
+        for (var i = 0; i < 30; i++)
+        {
+            if (i == 10) _around.Gate.Cut();
+            if (i == 20) _around.Gate.Open();
+            Assert.Equal(System.Net.HttpStatusCode.OK, (await proxy.ChatAsync(_id, key)).StatusCode);
+            await Task.Delay(100);
+        }
+        int Counted(Func<EndpointTraffic, int> count) => Mine().SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).Sum(count);
+        await Surroundings.UntilAsync(() => Task.FromResult(Counted(t => t.Completed) >= 30), "all are counted");
+        Assert.Equal((30, 30, 0), (Counted(t => t.Started), Counted(t => t.Completed), Counted(t => t.Failed)));
+    }
+
+    [Fact]
     public async Task A_proxy_that_is_told_to_stop_says_goodbye()
     {
         var proxy = await _around.StartProxyAsync();

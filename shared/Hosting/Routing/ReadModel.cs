@@ -59,8 +59,9 @@ public sealed record ReadModel(
         var endpoints = List(Endpoints, snapshot.Endpoints.Select(e => (e.State.Id, e.Version, e.State)), snapshot.Position, out var missing);
         foreach (var (id, heard) in missing)
         {
+            // Its deletion is the next version or a later one; nothing before it may pass for newer.
             if (heard.State.Status != EndpointStatus.Deleted)
-                endpoints[id] = heard with { Position = snapshot.Position, State = Gone(heard.State, now) };
+                endpoints[id] = heard with { Version = heard.Version + 1, Position = snapshot.Position, State = Gone(heard.State, now) };
             else if (heard.State.StatusSince <= now - TombstonesKept)
                 endpoints.Remove(id);
         }

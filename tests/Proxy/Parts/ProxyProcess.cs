@@ -65,6 +65,13 @@ internal sealed class ProxyProcess : IAsyncDisposable
         return Client.SendAsync(request);
     }
 
+    public Task<HttpResponseMessage> ChatAsync(string endpointId, string key)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/api/d/{endpointId}/v1/chat/completions") { Content = JsonContent.Create(new { model = "any", messages = Array.Empty<object>() }) };
+        request.Headers.Authorization = new("Bearer", key);
+        return Client.SendAsync(request);
+    }
+
     /// <summary>Which version of each endpoint it routes by.</summary>
     public async Task<Dictionary<string, long>> VersionsAsync()
     {
