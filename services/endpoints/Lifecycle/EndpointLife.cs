@@ -12,7 +12,7 @@ public static class EndpointLife
     public const int FailedStartsAllowed = 3;
 
     /// <summary>The fold.</summary>
-    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 1, Evolve);
+    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 2, Evolve);
 
     /// <summary>Whether nodes are wanted in a status.</summary>
     /// <param name="status">The status.</param>
@@ -40,7 +40,7 @@ public static class EndpointLife
             {
                 Degraded = state.Status == EndpointStatus.Up && l.FailedStarts >= FailedStartsAllowed ? l.Failure : state.Degraded,
             },
-            EndpointScaled s => state with { Wanted = s.To, DecisiveVersion = version },
+            EndpointScaled s => WithoutDegradation(state with { Wanted = s.To, DecisiveVersion = version }),
             EndpointHibernated h => To(state, EndpointStatus.Hibernated, 0, h.At, version),
             EndpointWoken w => To(state, EndpointStatus.Waking, w.Wanted, w.At, version),
             EndpointFailed f => To(state, EndpointStatus.Failed, 0, f.At, version) with { Failure = f.Failure },
@@ -68,7 +68,7 @@ public static class EndpointLife
         state = state with { Nodes = [.. state.Nodes.Select(n => n.Id == node.Id ? node : n), .. known is null ? (EndpointNode[])[node] : []] };
         if (node.Status == NodeStatus.Draining) return state;
 
-        if (state.Nodes.Count(n => n.Status == NodeStatus.Ready) >= state.Wanted) state = state with { Degraded = null };
+        state = WithoutDegradation(state);
         return state.Status switch
         {
             EndpointStatus.Building => Up(state, ready.At, version),
@@ -76,6 +76,9 @@ public static class EndpointLife
             EndpointStatus.Up or EndpointStatus.Hibernated or EndpointStatus.Failed or EndpointStatus.Disabled or EndpointStatus.Deleted => state,
         };
     }
+
+    private static EndpointState WithoutDegradation(EndpointState state) =>
+        state.Nodes.Count(n => n.Status == NodeStatus.Ready) >= state.Wanted ? state with { Degraded = null } : state;
 
     private static EndpointState Up(EndpointState state, DateTimeOffset at, long version) =>
         state with { Status = EndpointStatus.Up, StatusSince = at, DecisiveVersion = version };
