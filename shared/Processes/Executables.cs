@@ -18,14 +18,18 @@ public static class Executables
     /// <param name="arguments">Arguments.</param>
     /// <param name="cancel">Kills it.</param>
     /// <param name="workingDirectory">Where it runs; null for here.</param>
+    /// <param name="environment">Variables to set, on top of ours.</param>
     /// <returns>Exit code, and standard output and error together.</returns>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        string program, IEnumerable<string> arguments, CancellationToken cancel, string? workingDirectory = null)
+        string program, IEnumerable<string> arguments, CancellationToken cancel, string? workingDirectory = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingDirectory ?? "",
-        })!;
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
         process.StandardInput.Close();
         try
         {

@@ -23,6 +23,10 @@ public static class DataDirectory
     /// <param name="purpose">A word for its name.</param>
     public static string NewInstance(string purpose) => Instance($"{purpose}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");
 
+    /// <summary>Folders of the instances that were made for a purpose.</summary>
+    /// <param name="purpose">The word in their names.</param>
+    public static IEnumerable<string> InstancesFor(string purpose) => Directory.GetDirectories(Made("instances"), $"{purpose}-*");
+
     /// <summary>An instance by name.</summary>
     /// <param name="name">Its name.</param>
     public static string Instance(string name) => Made(Path.Combine("instances", name));

@@ -12,6 +12,21 @@ public sealed class InstanceLock : IDisposable
 
     private InstanceLock(FileStream file) => _file = file;
 
+    /// <summary>Takes the lock if nobody has it; null when somebody does.</summary>
+    /// <param name="folder">The instance's folder.</param>
+    /// <param name="what">What is to be changed: the lock's name.</param>
+    public static InstanceLock? TryAcquire(string folder, string what)
+    {
+        try
+        {
+            return new(new FileStream(Path.Combine(folder, $"{what}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Waits for its turn.</summary>
     /// <param name="folder">The instance's folder.</param>
     /// <param name="what">What is to be changed: the lock's name.</param>
@@ -20,21 +35,12 @@ public sealed class InstanceLock : IDisposable
     {
         Directory.CreateDirectory(folder);
         var waiting = Stopwatch.GetTimestamp();
-        while (true)
+        while (Stopwatch.GetElapsedTime(waiting) < Patience)
         {
-            try
-            {
-                return new(new FileStream(Path.Combine(folder, $"{what}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            }
-            catch (IOException) when (Stopwatch.GetElapsedTime(waiting) < Patience)
-            {
-                await Task.Delay(100, cancel);
-            }
-            catch (IOException)
-            {
-                throw new PlatformException($"Another hypervize command has been working on {folder} for minutes. Wait for it, or end it, and try again.");
-            }
+            if (TryAcquire(folder, what) is { } turn) return turn;
+            await Task.Delay(100, cancel);
         }
+        throw new PlatformException($"Another hypervize command has been working on {folder} for minutes. Wait for it, or end it, and try again.");
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ public sealed class PostgresServer(string instance, int port, string password)
     {
         var binaries = await BinariesAsync(progress, cancel);
         var asUser = UnprivilegedUser.Prefix();
-        if (!File.Exists(Path.Combine(Data, "PG_VERSION"))) await CreateAsync(binaries, asUser, progress, cancel);
+        if (!Directory.Exists(Data)) await CreateAsync(binaries, asUser, progress, cancel);
 
         progress("Starting PostgreSQL");
         ForgetPredecessor();
@@ -72,16 +72,18 @@ public sealed class PostgresServer(string instance, int port, string password)
     private async Task CreateAsync(string binaries, IReadOnlyList<string> asUser, Action<string> progress, CancellationToken cancel)
     {
         progress("Making a PostgreSQL cluster");
-        if (Directory.Exists(Data)) Directory.Delete(Data, recursive: true); // Left half made.
+        var fresh = $"{Data}.new"; // Moved to its place when it is whole.
+        if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
         Directory.CreateDirectory(_folder);
         var passwordFile = Path.Combine(_folder, "password");
         PrivateFile.Write(passwordFile, password);
         await UnprivilegedUser.OwnAsync(_folder, cancel);
         try
         {
-            string[] command = [.. asUser, Path.Combine(binaries, "initdb"), "-D", Data, "-U", User, $"--pwfile={passwordFile}", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"];
+            string[] command = [.. asUser, Path.Combine(binaries, "initdb"), "-D", fresh, "-U", User, $"--pwfile={passwordFile}", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"];
             var (exitCode, output) = await Executables.RunAsync(command[0], command[1..], cancel, _folder);
             if (exitCode != 0) throw new PlatformException($"initdb failed:\n{output.Trim()}");
+            Directory.Move(fresh, Data);
         }
         finally
         {

@@ -16,27 +16,39 @@ public sealed record FailedTest(string Project, string Name, string Message, str
 /// <param name="Failures">Details of what failed.</param>
 public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<FailedTest> Failures)
 {
+    private const string Host = "(the test host)";
+
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
     /// <summary>The line a run ends with.</summary>
     public string Summary => $"{Passed} passed, {Failed} failed, {Skipped} skipped";
 
+    /// <summary>No test ran.</summary>
+    public static TestRun None { get; } = new(0, 0, 0, []);
+
     /// <summary>A project whose host died, or that left no results, counts as a failure.</summary>
     /// <param name="project">The project.</param>
     /// <param name="output">What its host printed last.</param>
-    public static TestRun Died(string project, string output) => new(0, 1, 0, [new(project, "(the test host)", "left no results", output)]);
+    public static TestRun Died(string project, string output) => new(0, 1, 0, [new(project, Host, "ended before its time", output)]);
 
     /// <summary>Reads a results file of <c>dotnet test</c>.</summary>
     /// <param name="project">The project.</param>
     /// <param name="trx">The file's content.</param>
     public static TestRun Read(string project, string trx)
     {
-        var results = XDocument.Parse(trx).Descendants(Trx + "UnitTestResult").ToList();
-        var failures = from r in results
-                       where Outcome(r) is not ("Passed" or "NotExecuted")
-                       let error = r.Element(Trx + "Output")?.Element(Trx + "ErrorInfo")
-                       select new FailedTest(project, (string?)r.Attribute("testName") ?? "?", Text(error, "Message"), Text(error, "StackTrace"));
-        return new(results.Count(r => Outcome(r) == "Passed"), failures.Count(), results.Count(r => Outcome(r) == "NotExecuted"), [.. failures]);
+        var document = XDocument.Parse(trx);
+        var results = document.Descendants(Trx + "UnitTestResult").ToList();
+        var failed = from r in results
+                     where Outcome(r) is not ("Passed" or "NotExecuted")
+                     let error = r.Element(Trx + "Output")?.Element(Trx + "ErrorInfo")
+                     select new FailedTest(project, (string?)r.Attribute("testName") ?? "?", Text(error, "Message"), Text(error, "StackTrace"));
+        // Tests that a crash kept from running are not listed; the crash is told beside.
+        var crashes = from r in document.Descendants(Trx + "RunInfo")
+                      let text = r.Element(Trx + "Text")?.Value ?? ""
+                      where text.Contains("test run was aborted", StringComparison.OrdinalIgnoreCase)
+                      select new FailedTest(project, Host, text, "");
+        FailedTest[] failures = [.. failed, .. crashes.Take(1)];
+        return new(results.Count(r => Outcome(r) == "Passed"), failures.Length, results.Count(r => Outcome(r) == "NotExecuted"), failures);
 
         static string Outcome(XElement result) => (string?)result.Attribute("outcome") ?? "";
         static string Text(XElement? error, string name) => error?.Element(Trx + name)?.Value ?? "";
