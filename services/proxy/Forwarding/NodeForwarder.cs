@@ -26,7 +26,7 @@ public enum Forwarded
 
 /// <summary>
 /// Sends requests to nodes and passes their answers on as they come. Our own rather than YARP's forwarder, which can't continue a
-/// response that heartbeats have begun (docs/decisions/0006).
+/// response that heartbeats have begun (docs/decisions/0009).
 /// </summary>
 public sealed class NodeForwarder : IDisposable
 {
