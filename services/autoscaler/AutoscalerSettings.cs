@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Hypervize.Autoscaler.Policy;
+
+namespace Hypervize.Autoscaler;
+
+/// <summary>How the autoscaler measures and how calm it is. The bounds of each endpoint are the endpoint's own.</summary>
+public sealed class AutoscalerSettings : IValidatableObject
+{
+    /// <summary>Share of an endpoint's concurrency that a node should carry on average; the rest is room for what comes while a node starts.</summary>
+    [Range(0.1, 1.0)] public double TargetUtilisation { get; set; } = 0.7;
+
+    /// <summary>Seconds over which requests at once are averaged. Shorter reacts faster and to less.</summary>
+    [Range(2, 300)] public int WindowSeconds { get; set; } = 10;
+
+    /// <summary>Seconds that the load must have been lower, in every average, before nodes are let go of.</summary>
+    [Range(1, 3600)] public int StabilisationSeconds { get; set; } = 60;
+
+    /// <summary>Seconds without news from a proxy, which reports each second, after which it counts as silent.</summary>
+    [Range(2, 60)] public int LateSeconds { get; set; } = 5;
+
+    /// <summary>Seconds after which a silent proxy is taken for dead. Until then nothing sleeps and nothing scales down; then idle time begins anew.</summary>
+    [Range(3, 3600)] public int ForgetSeconds { get; set; } = 60;
+
+    /// <summary>Seconds after which a command is given again if the endpoint still stands at the version it was decided on.</summary>
+    [Range(1, 60)] public int RepeatSeconds { get; set; } = 5;
+
+    /// <summary>What the policy is tuned by.</summary>
+    public Tuning Tuning => new(TargetUtilisation, Window, Stabilisation);
+
+    internal TimeSpan Window => TimeSpan.FromSeconds(WindowSeconds);
+
+    internal TimeSpan Stabilisation => TimeSpan.FromSeconds(StabilisationSeconds);
+
+    internal TimeSpan Late => TimeSpan.FromSeconds(LateSeconds);
+
+    internal TimeSpan Forget => TimeSpan.FromSeconds(ForgetSeconds);
+
+    internal TimeSpan Repeat => TimeSpan.FromSeconds(RepeatSeconds);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ForgetSeconds <= LateSeconds)
+            yield return new($"A proxy must be late ({LateSeconds} s) before it is forgotten: give more seconds.", [nameof(ForgetSeconds)]);
+    }
+}
+
+/// <summary>Where the other services are.</summary>
+public sealed class PeerSettings
+{
+    /// <summary>Base address of endpoints.</summary>
+    [Required] public Uri? Endpoints { get; set; }
+}

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
+using MassTransit;
+
+namespace Hypervize.Autoscaler.Messaging;
+
+/// <summary>
+/// This replica's own queue of endpoints' changes and proxies' reports. What is lost with it is healed: endpoints by the snapshot that is
+/// taken once it is bound anew, reports by being missed, for their numbers have a gap.
+/// </summary>
+public static class OwnQueue
+{
+    /// <summary>Declares the queue and reads it.</summary>
+    /// <param name="rabbit">The bus under configuration.</param>
+    /// <param name="services">The container.</param>
+    public static void Declare(IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
+    {
+        var (table, evaluator, clock) = (services.GetRequiredService<EndpointTable>(), services.GetRequiredService<Evaluator>(), services.GetRequiredService<SteadyClock>());
+        rabbit.TemporaryQueue($"autoscaler-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", queue =>
+        {
+            queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
+            queue.Handler<EndpointChanged>(message =>
+            {
+                table.Apply(message.Message);
+                return Task.CompletedTask;
+            });
+            queue.Handler<ProxyReport>(message =>
+            {
+                var isNew = evaluator.Take(message.Message, clock.Now);
+                Telemetry.Reports.Add(1, new KeyValuePair<string, object?>("repeated", !isNew));
+                return Task.CompletedTask;
+            });
+        });
+    }
+}

@@ -1,0 +1,24 @@
+using Hypervize.Autoscaler;
+using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Autoscaler.Messaging;
+using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
+
+const string Name = "autoscaler";
+
+return await Service.RunAsync(Name, args, (builder, settings) =>
+{
+    settings.Read<AutoscalerSettings>("Autoscaler");
+    var peers = settings.Read<PeerSettings>("Peers");
+    builder.AddIdentity(settings, Name);
+
+    builder.Services.AddSingleton<SteadyClock>().AddSingleton<EndpointTable>().AddSingleton<Evaluator>();
+    builder.Services.AddRoutingSync<EndpointTable>(peers.Endpoints!);
+    builder.AddBus(settings, _ => { }, (context, rabbit) => OwnQueue.Declare(rabbit, context), waitUntilStarted: false);
+    builder.Services.AddHostedService<EvaluationLoop>();
+    builder.Services.AddAutoscalerHealth();
+}, app =>
+{
+    app.MapErrorQueues(Name);
+    Telemetry.Observe(app.Services.GetRequiredService<Evaluator>(), app.Services.GetRequiredService<EndpointTable>(), app.Services.GetRequiredService<SteadyClock>());
+});
