@@ -7,6 +7,8 @@ namespace Hypervize.Autoscaler.Tests;
 /// <summary>What holds for the policy in every situation.</summary>
 public sealed class ScalingPolicyProperties
 {
+    private const int Iterations = 20_000;
+
     private static readonly Tuning Tuning = new AutoscalerSettings().Tuning;
 
     private static readonly Gen<Scaling> Bounds =
@@ -33,36 +35,36 @@ public sealed class ScalingPolicyProperties
 
     [Fact]
     public void Never_above_the_maximum_nor_below_the_minimum_nor_below_one() => Situations.Sample(it =>
-        ScalingPolicy.Decide(it, Tuning) is not Scale to || (to.Nodes <= it.Scaling.Max && to.Nodes >= Math.Max(1, it.Scaling.Min)));
+        ScalingPolicy.Decide(it, Tuning) is not Scale to || (to.Nodes <= it.Scaling.Max && to.Nodes >= Math.Max(1, it.Scaling.Min)), iter: Iterations);
 
     [Fact]
     public void More_load_never_means_fewer_nodes() => Gen.Select(Situations, Gen.Double[0, 1000]).Sample((less, more) =>
     {
         less = less with { Demand = less.Demand with { Quiet = TimeSpan.Zero } };
         return Nodes(less) <= Nodes(less with { Demand = less.Demand with { Average = less.Demand.Average + more, Peak = less.Demand.Peak + more } });
-    });
+    }, iter: Iterations);
 
     [Fact]
     public void A_decision_that_was_followed_is_not_repeated_nor_taken_back() => Situations.Sample(it =>
         ScalingPolicy.Decide(it, Tuning) is not Scale to
-        || ScalingPolicy.Decide(it with { Wanted = to.Nodes, Ready = Math.Min(it.Ready, to.Nodes) }, Tuning) is Stay);
+        || ScalingPolicy.Decide(it with { Wanted = to.Nodes, Ready = Math.Min(it.Ready, to.Nodes) }, Tuning) is Stay, iter: Iterations);
 
     [Fact]
     public void Nothing_sleeps_or_shrinks_on_missing_data() => Situations.Sample(it =>
     {
         var blind = it with { Demand = it.Demand with { Peak = null, Quiet = TimeSpan.Zero, Silent = it.Demand.Proxies } };
         return ScalingPolicy.Decide(blind, Tuning) is Stay or Scale && Nodes(blind) >= blind.Wanted;
-    });
+    }, iter: Iterations);
 
     [Fact]
     public void Only_an_endpoint_without_a_minimum_sleeps_and_only_after_its_idle_time() => Situations.Sample(it =>
         ScalingPolicy.Decide(it, Tuning) is not Hibernate
-        || (it.Scaling.Min == 0 && it.Demand is { Proxies: > 0, Silent: 0 } && it.Demand.Quiet.TotalSeconds >= it.Scaling.IdleSeconds));
+        || (it.Scaling.Min == 0 && it.Demand is { Proxies: > 0, Silent: 0 } && it.Demand.Quiet.TotalSeconds >= it.Scaling.IdleSeconds), iter: Iterations);
 
     [Fact]
     public void More_nodes_are_ordered_only_when_the_load_fills_the_ordered_ones_to_the_target() => Situations.Sample(it =>
         ScalingPolicy.Decide(it, Tuning) is not Scale to || to.Nodes <= it.Wanted
-        || it.Demand.Average > it.Wanted * it.Scaling.Concurrency * Tuning.TargetUtilisation);
+        || it.Demand.Average > it.Wanted * it.Scaling.Concurrency * Tuning.TargetUtilisation, iter: Iterations);
 
     private static int Nodes(Situation it) => ScalingPolicy.Decide(it, Tuning) switch
     {

@@ -1,0 +1,41 @@
+namespace Hypervize.Autoscaler.Tests;
+
+/// <summary>The autoscaler's process against the real broker.</summary>
+public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroundings>
+{
+    [Fact]
+    public async Task It_follows_an_endpoint_from_a_burst_down_to_sleep_and_says_why()
+    {
+        around.Give(around.Up(wanted: 1, decisive: 5), version: 7);
+        var autoscaler = await around.StartAutoscalerAsync();
+        var proxies = await autoscaler.CheckAsync("proxies");
+        Assert.Equal("degraded", proxies.GetProperty("status").GetString());
+
+        // Learned by the snapshot.
+        around.InFlight = 100;
+        around.StartProxy();
+        var up = await Surroundings.NextAsync(around.Scale, "it scales up");
+        Assert.Equal(7, up.DecidedOn);
+        Assert.InRange(up.Wanted, 2, 4);
+        Assert.Contains("requests at once over 2 s on 1 node; target 11.2 a node", up.Reason, StringComparison.Ordinal);
+        var again = await Surroundings.NextAsync(around.Scale, "the command is given again, for nobody followed it");
+        Assert.Equal(7, again.DecidedOn);
+
+        // Learned by messages.
+        await around.PublishAsync(around.Up(wanted: 4, decisive: 8), version: 8);
+        around.InFlight = 5;
+        var down = await Surroundings.UntilAsync(async () => await Surroundings.NextAsync(around.Scale, "it scales down") is { DecidedOn: 8 } command ? command : null, "it scales down");
+        Assert.DoesNotContain("node-1", down.Victims);
+        Assert.Equal(4 - down.Wanted, down.Victims.Count);
+        Assert.StartsWith("At most ", down.Reason, StringComparison.Ordinal);
+
+        await around.PublishAsync(around.Up(wanted: 1, decisive: 9, idle: 2), version: 9);
+        around.InFlight = 0;
+        var sleep = await Surroundings.NextAsync(around.Hibernate, "it sleeps");
+        Assert.Equal(9, sleep.DecidedOn);
+        Assert.Matches(@"^No request for \d+ s \(idle time 2 s\) at \d+ prox(y|ies); last report \d+\.\d s ago$", sleep.Reason);
+
+        await Surroundings.UntilAsync(async () => (await autoscaler.CheckAsync("endpoints")).GetProperty("status").GetString() == "up" ? "" : null, "it knows the endpoints");
+        Assert.True((await autoscaler.CheckAsync("proxies")).GetProperty("data").GetProperty("known").GetInt32() >= 1);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hypervize.Autoscaler.Tests;
+
+/// <summary>
+/// What is around an autoscaler: the real broker, an endpoints service that does as it is told, and a proxy that reports each second.
+/// </summary>
+public sealed class Surroundings : IAsyncLifetime
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
+    private readonly string _signingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    private volatile bool _stopping;
+    private IBusControl _bus = null!;
+    private WebApplication _endpoints = null!;
+    private Task _reporting = Task.CompletedTask;
+    private RoutingSnapshot _snapshot = new(0, [], []);
+    private AutoscalerProcess? _autoscaler;
+
+    internal string EndpointId { get; } = $"endpt-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+
+    internal ConcurrentQueue<ScaleEndpoint> Scale { get; } = new();
+
+    internal ConcurrentQueue<HibernateEndpoint> Hibernate { get; } = new();
+
+    /// <summary>Requests at the endpoint's node, by the proxy's reports.</summary>
+    internal int InFlight { get; set; }
+
+    public async Task InitializeAsync()
+    {
+        await StartEndpointsAsync();
+        await ConnectAsync();
+    }
+
+    internal async Task<AutoscalerProcess> StartAutoscalerAsync()
+    {
+        var url = new Uri(_endpoints.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        return _autoscaler = await AutoscalerProcess.StartAsync(_signingKey, Broker, url);
+    }
+
+    internal void StartProxy() => _reporting = ReportAsync();
+
+    internal void Give(EndpointState state, long version) => _snapshot = new(version, [new(version, state)], []);
+
+    internal Task PublishAsync(EndpointState state, long version) =>
+        _bus.Publish(new EndpointChanged(state.Id, version, version, Guid.NewGuid(), new EndpointDisabled("test", DateTimeOffset.UtcNow), state));
+
+    internal EndpointState Up(int wanted, long decisive, int max = 4, int idle = 3600)
+    {
+        var settings = new EndpointSettings("test", "model", "cpu", "simulator", new(0, max, idle, 16), 60, EndpointAccess.Private, false);
+        var now = DateTimeOffset.UtcNow;
+        var nodes = Enumerable.Range(1, wanted).Select(i => new EndpointNode($"node-{i}", NodeStatus.Ready, "http://127.0.0.1:1", now, 1));
+        return new(EndpointId, "acct-1", settings, EndpointStatus.Up, now, wanted, decisive, [.. nodes], null, null, [], now, settings);
+    }
+
+    internal static async Task<T> UntilAsync<T>(Func<Task<T?>> wanted, string what) where T : class
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            if (await wanted() is { } found) return found;
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, $"It did not happen in {Deadline.TotalSeconds} s: {what}");
+            await Task.Delay(50);
+        }
+    }
+
+    internal static Task<T> NextAsync<T>(ConcurrentQueue<T> queue, string what) where T : class =>
+        UntilAsync(() => Task.FromResult(queue.TryDequeue(out var message) ? message : null), what);
+
+    public async Task DisposeAsync()
+    {
+        _stopping = true;
+        await _reporting;
+        if (_autoscaler is not null) await _autoscaler.DisposeAsync();
+        await _endpoints.DisposeAsync();
+        await _bus.StopAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private static Uri Broker => new(
+        Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
+        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ names no broker. ./hypervize test starts one."));
+
+    private async Task ConnectAsync()
+    {
+        _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(Broker);
+            rabbit.TemporaryQueue($"test-{Guid.NewGuid():N}", queue =>
+            {
+                queue.Handler<ScaleEndpoint>(m => Enqueue(Scale, m.Message, m.Message.EndpointId));
+                queue.Handler<HibernateEndpoint>(m => Enqueue(Hibernate, m.Message, m.Message.EndpointId));
+            });
+        });
+        await _bus.StartAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+
+        Task Enqueue<T>(ConcurrentQueue<T> queue, T message, string endpointId)
+        {
+            if (endpointId == EndpointId) queue.Enqueue(message);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task StartEndpointsAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Identity:SigningKey"] = _signingKey, ["urls"] = "http://127.0.0.1:0" });
+        builder.AddIdentity(new Settings(builder.Configuration, builder.Services), "endpoints");
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
+        _endpoints = builder.Build();
+        _endpoints.MapGet("/internal/routing", () => _snapshot).ForServicesOnly();
+        await _endpoints.StartAsync();
+    }
+
+    private async Task ReportAsync()
+    {
+        var id = $"proxy-{Guid.NewGuid():N}";
+        var until = DateTimeOffset.UtcNow;
+        for (var sequence = 1; !_stopping; sequence++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            var (from, leaving) = (until, _stopping);
+            until = DateTimeOffset.UtcNow;
+            var traffic = new EndpointTraffic(EndpointId, 1, 0, 0, 0, InFlight, 0, [new("node-1", InFlight)]);
+            await _bus.Publish(new ProxyReport(id, sequence, from, until, leaving, InFlight == 0 ? [] : [traffic]));
+        }
+    }
+}
