@@ -1,3 +1,3 @@
 using System.Runtime.Versioning;
 
-[assembly: SupportedOSPlatform("linux")]
+[assembly: UnsupportedOSPlatform("windows")]

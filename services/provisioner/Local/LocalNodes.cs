@@ -20,7 +20,6 @@ public sealed class LocalNodes(
     private const int EndedFoldersKept = 50;
     private static readonly TimeSpan ScanEach = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClaimWithin = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Young = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan NeverStartedKept = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, LocalNode> _nodes = new(StringComparer.Ordinal);
@@ -85,11 +84,12 @@ public sealed class LocalNodes(
     }
 
     /// <summary>Ends processes that bear this installation's tags and belong to no node that lives: workers that outlived theirs, and what lost its folder.</summary>
-    public void EndStrays()
+    /// <param name="spared">Those that are younger are spared.</param>
+    public void EndStrays(TimeSpan spared)
     {
         foreach (var (nodeId, process) in ProcessTable.Of(settings.Installation, settings.NodesDirectory))
         {
-            if (Find(nodeId) is { Seen.IsAlive: true } || _starting.ContainsKey(nodeId) || process.Age < Young) continue;
+            if (Find(nodeId) is { Seen.IsAlive: true } || _starting.ContainsKey(nodeId) || process.Age < spared) continue;
             log.LogWarning("Ending process {Pid}, which {NodeId} left behind", process.Pid, nodeId);
             process.Signal(PosixSignalNumber.Kill);
         }

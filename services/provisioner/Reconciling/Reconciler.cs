@@ -19,6 +19,7 @@ public sealed class Reconciler(
 {
     private const int AtOnce = 16;
     private static readonly TimeSpan SweepEach = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Young = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -73,7 +74,7 @@ public sealed class Reconciler(
                 nodes.Scan();
                 var active = await capacities.ActiveAsync(lost);
                 foreach (var endpointId in nodes.All.Where(n => n.Seen.IsAlive).Select(n => n.Manifest.EndpointId).Concat(active.Keys).Distinct()) due.Mark(endpointId);
-                nodes.EndStrays();
+                nodes.EndStrays(Young);
                 nodes.TidyUp();
             }
             catch (Exception e) when (!lost.IsCancellationRequested)
