@@ -81,10 +81,9 @@ public sealed class EventLog
 
     /// <summary>Forwards the log to the bus.</summary>
     /// <param name="publications">What each kind of stream publishes.</param>
-    public EventLog Forward(Action<MessageComposer> publications)
+    public EventLog Forward(Func<MessageComposer, MessageComposer> publications)
     {
-        var composer = new MessageComposer();
-        publications(composer);
+        var composer = publications(new());
         _services.AddSingleton<IHostedService>(p => new LogForwarder(
             p.GetRequiredService<IDocumentStore>(), p.GetRequiredService<IBus>(), composer, _connectionString, _schema,
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<LogForwarder>>()));

@@ -31,7 +31,11 @@ public sealed class MessageComposer
         return this;
     }
 
-    internal async Task<object?> ComposeAsync(IEvent e, IDocumentStore store, CancellationToken cancel)
+    /// <summary>The message of a stored event; null when the event is nobody else's business.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="store">The store it is from.</param>
+    /// <param name="cancel">Stops.</param>
+    public async Task<object?> ComposeAsync(IEvent e, IDocumentStore store, CancellationToken cancel)
     {
         foreach (var publication in _publications)
             if (await publication(e, store, cancel) is { } message) return message;

@@ -92,6 +92,27 @@ public sealed class EventStreamsSpecs(Database database) : IClassFixture<Databas
     }
 
     [Fact]
+    public async Task A_long_stream_composed_page_by_page_is_folded_once()
+    {
+        await using var store = Store();
+        await using var session = store.LightweightSession();
+        session.Events.StartStream("paged", Enumerable.Repeat(new Counted(1), 1000));
+        await session.SaveChangesAsync();
+        var folded = 0;
+        var composer = new MessageComposer().Publish(
+            new Fold<Tally, TallyEvent>(Revision: 1, (state, e, version) =>
+            {
+                folded++;
+                return Tally.Fold.Evolve(state, e, version);
+            }), (stored, _, state) => (stored.Version, state.Count));
+
+        for (var after = 0; after < 1000; after += 100)
+            foreach (var e in await session.Events.FetchStreamAsync("paged", version: after + 100, fromVersion: after + 1))
+                Assert.Equal((e.Version, (int)e.Version), await composer.ComposeAsync(e, store, CancellationToken.None));
+        Assert.Equal(1000, folded);
+    }
+
+    [Fact]
     public async Task Deciding_on_a_long_stream_reads_none_of_its_events()
     {
         await using var store = Store();

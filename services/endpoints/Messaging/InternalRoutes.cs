@@ -20,7 +20,9 @@ public static class InternalRoutes
         var routes = app.MapGroup("/internal").ForServicesOnly().ExcludeFromDescription();
         routes.MapGet("/routing", RoutingAsync);
         routes.MapGet("/endpoints/versions", VersionsAsync);
-        routes.MapGet("/endpoints/{id}/events", EventsAsync);
+        // Remembers the state that a page ended with, so that a long stream read page by page is folded once.
+        var history = Publications.All(new());
+        routes.MapGet("/endpoints/{id}/events", (string id, IDocumentStore store, CancellationToken cancel, long after = 0) => EventsAsync(history, id, store, after, cancel));
         routes.MapPost("/endpoints/{id}/wake", WakeAsync);
     }
 
@@ -44,17 +46,13 @@ public static class InternalRoutes
         return [.. await streams.Select(s => new StreamVersion(s.Id, s.Version)).ToListAsync(cancel)];
     }
 
-    private static async Task<IResult> EventsAsync(string id, IQuerySession session, CancellationToken cancel, long after = 0)
+    private static async Task<IReadOnlyList<EndpointChanged>> EventsAsync(MessageComposer history, string id, IDocumentStore store, long after, CancellationToken cancel)
     {
-        var events = await session.Events.FetchStreamAsync(id, version: after + PageSize, token: cancel);
+        await using var session = store.QuerySession();
         var facts = new List<EndpointChanged>();
-        EndpointState? state = null;
-        foreach (var e in events)
-        {
-            state = EndpointLife.Fold.Evolve(state, (EndpointEvent)e.Data, e.Version);
-            if (e.Version > after) facts.Add(Publications.Endpoint(e, (EndpointEvent)e.Data, state));
-        }
-        return Results.Ok(facts);
+        foreach (var e in await session.Events.FetchStreamAsync(id, version: after + PageSize, fromVersion: after + 1, token: cancel))
+            if (await history.ComposeAsync(e, store, cancel) is EndpointChanged fact) facts.Add(fact);
+        return facts;
     }
 
     private static async Task<IResult> WakeAsync(string id, WakeEndpoint wake, IMediator mediator, CancellationToken cancel)

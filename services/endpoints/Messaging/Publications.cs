@@ -11,14 +11,10 @@ public static class Publications
 {
     /// <summary>Registers the publications.</summary>
     /// <param name="publish">The composer of messages.</param>
-    public static void All(MessageComposer publish) => publish
+    public static MessageComposer All(MessageComposer publish) => publish
         .Publish(EndpointLife.Fold, Endpoint)
         .Publish(AccountLife.Fold, (IEvent stored, AccountEvent fact, AccountState state) => new AccountChanged(state.Id, stored.Version, stored.Sequence, stored.Id, fact, state));
 
-    /// <summary>The message of an endpoint's event.</summary>
-    /// <param name="stored">As stored.</param>
-    /// <param name="fact">The fact.</param>
-    /// <param name="state">State after it.</param>
-    public static EndpointChanged Endpoint(IEvent stored, EndpointEvent fact, EndpointState state) =>
+    private static EndpointChanged Endpoint(IEvent stored, EndpointEvent fact, EndpointState state) =>
         new(state.Id, stored.Version, stored.Sequence, stored.Id, fact, state);
 }
