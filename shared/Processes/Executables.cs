@@ -11,7 +11,7 @@ public static class Executables
     public static string? Find(string name, params IEnumerable<string> folders) =>
         folders.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
             .Concat(["/usr/local/sbin", "/usr/sbin", "/sbin"])
-            .Where(f => f.Length > 0).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
+            .Where(f => f.Length > 0).Select(f => Path.Combine(f, name)).FirstOrDefault(IsThere);
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="program">Program.</param>
@@ -44,4 +44,7 @@ public static class Executables
             throw;
         }
     }
+
+    // A link may lead nowhere: what it stood for was uninstalled.
+    private static bool IsThere(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 }

@@ -9,10 +9,6 @@ using Hypervize.Cli.Running;
 using Hypervize.Cli.Testing;
 using Spectre.Console;
 
-const int Failed = 1;
-const int Usage = 2;
-const int Missing = 3;
-
 var console = AnsiConsole.Console;
 console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
 
@@ -38,19 +34,9 @@ try
         EnableDefaultExceptionHandler = false,
         ProcessTerminationTimeout = TimeSpan.FromMinutes(2), // After Ctrl-C, what was started is stopped first.
     });
-    return parsed.Errors.Count > 0 ? Usage : exitCode;
+    return parsed.Errors.Count > 0 ? ExitCode.Usage : exitCode;
 }
-catch (MissingOnThisMachineException e)
+catch (Exception e)
 {
-    await Console.Error.WriteLineAsync(e.Message);
-    return Missing;
-}
-catch (Exception e) when (e is PlatformException or RefusedException)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return Failed;
-}
-catch (OperationCanceledException)
-{
-    return Failed;
+    return await ExitCode.OfAsync(e);
 }

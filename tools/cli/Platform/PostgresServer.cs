@@ -33,55 +33,88 @@ public sealed class PostgresServer(string instance, int port, string password)
     /// <param name="cancel">Stops.</param>
     public async Task StartAsync(Action<string> progress, Action<DetachedProcess> started, CancellationToken cancel)
     {
-        var binaries = await BinariesAsync(progress, cancel);
-        var asUser = UnprivilegedUser.Prefix();
-        if (!Directory.Exists(Data)) await CreateAsync(binaries, asUser, progress, cancel);
+        Directory.CreateDirectory(_folder);
+        var command = await ProgramsAsync(progress, cancel) is { } programs ? await PrepareAsync(programs, progress, cancel) : await PrepareContainerAsync(cancel);
 
         progress("Starting PostgreSQL");
-        ForgetPredecessor();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(StartUp);
-        while (!await AnswersAsync(Spawn(binaries, asUser, started), patience.Token, cancel)) await Task.Delay(200, cancel);
+        while (!await AnswersAsync(Spawn(command, started), patience.Token, cancel)) await Task.Delay(200, cancel);
     }
 
     /// <summary>Stops the server in order: open transactions are rolled back, what was committed stays.</summary>
     /// <param name="process">The server.</param>
     public static Task StopAsync(DetachedProcess process) => process.StopAsync(PosixSignalNumber.Interrupt, Shutdown);
 
-    private static async Task<string> BinariesAsync(Action<string> progress, CancellationToken cancel)
+    private sealed record Programs(string Folder, IReadOnlyDictionary<string, string> Libraries);
+
+    private sealed record Startable(IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment);
+
+    /// <returns>Where they are; null when a container must do.</returns>
+    private static async Task<Programs?> ProgramsAsync(Action<string> progress, CancellationToken cancel)
     {
-        var found = Executables.Find("postgres",
+        var found = Executables.Find("initdb",
         [
             .. Versions("/usr/lib/postgresql", "bin"), .. Versions("/opt/homebrew/opt", "bin", "postgresql*"), .. Versions("/usr/local/opt", "bin", "postgresql*"),
             "/usr/pgsql/bin",
         ]);
-        if (found is not null) return Path.GetDirectoryName(found)!;
-        if (!DebianPackages.Available)
-            throw new MissingOnThisMachineException("Install PostgreSQL 14 or newer (Fedora: dnf install postgresql-server; macOS: brew install postgresql@16).");
-
-        // The distribution's default version is what the meta package depends on.
-        var (_, depends) = await Executables.RunAsync("apt-cache", ["depends", "postgresql"], cancel);
-        var package = depends.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.StartsWith("Depends: postgresql-", StringComparison.Ordinal))?[9..] ?? "postgresql-15";
-        var root = await DebianPackages.UnpackAsync("postgresql", [package, package.Replace("postgresql-", "postgresql-client-", StringComparison.Ordinal), "libpq5"], progress, cancel);
-        return Versions(Path.Combine(root, "usr/lib/postgresql"), "bin").Single();
+        // A client's package may bring single programs; where initdb is, the server is beside it, unless that was a link.
+        if (found is not null && (File.ResolveLinkTarget(found, returnFinalTarget: true)?.FullName ?? found) is var initdb && File.Exists(Path.Combine(Path.GetDirectoryName(initdb)!, "postgres")))
+            return new(Path.GetDirectoryName(initdb)!, new Dictionary<string, string>());
+        if (DebianPackages.Available)
+        {
+            var root = await DebianPackages.UnpackAsync(await DebianPackages.PostgresAsync(cancel), progress, cancel);
+            return new(Versions(Path.Combine(root, "usr/lib/postgresql"), "bin").Single(), DebianPackages.Libraries(root));
+        }
+        return await Container.EngineAnswersAsync(cancel) ? null
+            : throw new MissingOnThisMachineException("Install PostgreSQL 14 or newer (Fedora: dnf install postgresql-server; macOS: brew install postgresql@16).");
     }
 
-    private static IEnumerable<string> Versions(string folder, string inside, string pattern = "*") =>
-        Directory.Exists(folder) ? Directory.GetDirectories(folder, pattern).OrderDescending().Select(d => Path.Combine(d, inside)) : [];
+    // The newest first; Homebrew's folders bear their version at the end.
+    private static IEnumerable<string> Versions(string folder, string inside, string pattern = "*") => Directory.Exists(folder)
+        ? Directory.GetDirectories(folder, pattern)
+            .OrderByDescending(d => int.TryParse(string.Concat(Path.GetFileName(d).Where(char.IsAsciiDigit)), CultureInfo.InvariantCulture, out var version) ? version : 0)
+            .Select(d => Path.Combine(d, inside))
+        : [];
 
-    private async Task CreateAsync(string binaries, IReadOnlyList<string> asUser, Action<string> progress, CancellationToken cancel)
+    private async Task<Startable> PrepareAsync(Programs programs, Action<string> progress, CancellationToken cancel)
+    {
+        var asUser = UnprivilegedUser.Prefix();
+        if (!Directory.Exists(Data)) await CreateAsync(programs, asUser, progress, cancel);
+        ForgetPredecessor();
+        return new(
+        [
+            .. asUser, Path.Combine(programs.Folder, "postgres"), "-D", Data, "-p", port.ToString(CultureInfo.InvariantCulture),
+            // Its compiler of queries needs a library that its package only suggests, and our queries are short.
+            .. Settings("listen_addresses=127.0.0.1", "unix_socket_directories=", "jit=off"),
+        ], programs.Libraries);
+    }
+
+    private async Task<Startable> PrepareContainerAsync(CancellationToken cancel)
+    {
+        var container = new Container($"hypervize-{Path.GetFileName(instance)}-postgres", "postgres:16", "/var/lib/postgresql/data");
+        await container.EndAsync(cancel);
+        return new(
+            [.. container.Run(port, 5432, ["POSTGRES_USER", "POSTGRES_PASSWORD"]), .. Settings()],
+            new Dictionary<string, string> { ["POSTGRES_USER"] = User, ["POSTGRES_PASSWORD"] = password });
+    }
+
+    private static IEnumerable<string> Settings(params string[] settings) =>
+        settings.Concat(["shared_buffers=64MB", "max_connections=300"]).SelectMany(s => new[] { "-c", s });
+
+    private async Task CreateAsync(Programs programs, IReadOnlyList<string> asUser, Action<string> progress, CancellationToken cancel)
     {
         progress("Making a PostgreSQL cluster");
         var fresh = $"{Data}.new"; // Moved to its place when it is whole.
         if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
-        Directory.CreateDirectory(_folder);
         var passwordFile = Path.Combine(_folder, "password");
         PrivateFile.Write(passwordFile, password);
         await UnprivilegedUser.OwnAsync(_folder, cancel);
         try
         {
-            string[] command = [.. asUser, Path.Combine(binaries, "initdb"), "-D", fresh, "-U", User, $"--pwfile={passwordFile}", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"];
-            var (exitCode, output) = await Executables.RunAsync(command[0], command[1..], cancel, _folder);
+            string[] command =
+                [.. asUser, Path.Combine(programs.Folder, "initdb"), "-D", fresh, "-U", User, $"--pwfile={passwordFile}", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"];
+            var (exitCode, output) = await Executables.RunAsync(command[0], command[1..], cancel, _folder, programs.Libraries);
             if (exitCode != 0) throw new PlatformException($"initdb failed:\n{output.Trim()}");
             Directory.Move(fresh, Data);
         }
@@ -99,19 +132,11 @@ public sealed class PostgresServer(string instance, int port, string password)
         if (DetachedProcess.NameOf(pid)?.StartsWith("postgres", StringComparison.Ordinal) is not true) File.Delete(file);
     }
 
-    private DetachedProcess Spawn(string binaries, IReadOnlyList<string> asUser, Action<DetachedProcess> started)
+    private DetachedProcess Spawn(Startable startable, Action<DetachedProcess> started)
     {
-        string[] command =
-        [
-            .. asUser, Path.Combine(binaries, "postgres"), "-D", Data, "-p", port.ToString(CultureInfo.InvariantCulture),
-            // Its compiler of queries needs a library that its package only suggests, and our queries are short.
-            .. Settings("listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=64MB", "max_connections=300", "jit=off"),
-        ];
-        var process = DetachedProcess.Start(Log, command, new Dictionary<string, string> { [MarkedProcesses.Instance] = instance }, _folder);
+        var process = DetachedProcess.Start(Log, startable.Command, new Dictionary<string, string>(startable.Environment) { [MarkedProcesses.Instance] = instance }, _folder);
         started(process);
         return process;
-
-        static IEnumerable<string> Settings(params string[] settings) => settings.SelectMany(s => new[] { "-c", s });
     }
 
     /// <returns>Whether it does; false when it ended because processes of a predecessor that crashed linger, so that another try is worth it.</returns>

@@ -14,12 +14,6 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Packages =
-    [
-        "rabbitmq-server", "erlang-base", "erlang-asn1", "erlang-crypto", "erlang-eldap", "erlang-ftp", "erlang-inets", "erlang-mnesia", "erlang-os-mon",
-        "erlang-parsetools", "erlang-public-key", "erlang-runtime-tools", "erlang-snmp", "erlang-ssl", "erlang-syntax-tools", "erlang-tftp", "erlang-tools", "erlang-xmerl",
-    ];
-
     private static readonly string[] Places = ["/usr/lib/rabbitmq/lib", "/opt/homebrew/opt/rabbitmq", "/usr/local/opt/rabbitmq"];
 
     private readonly string _folder = Path.Combine(instance, "rabbitmq");
@@ -40,23 +34,21 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     /// <param name="cancel">Stops.</param>
     public async Task StartAsync(Action<string> progress, Action<DetachedProcess> epmdStarted, Action<DetachedProcess> brokerStarted, CancellationToken cancel)
     {
-        var installation = await InstallationAsync(progress, cancel);
+        Directory.CreateDirectory(_folder);
+        var startable = await InstallationAsync(progress, cancel) is { } installation ? Prepare(installation) : await PrepareContainerAsync(cancel);
+
         progress("Starting RabbitMQ");
-        WriteConfiguration();
-        var environment = Environment(installation);
-        // Started by ourselves, or the broker starts one that nobody can end by its pid.
-        var epmd = DetachedProcess.Start(Log, [installation.Epmd, "-address", "127.0.0.1", "-port", Text(ports.Epmd)], environment, _folder);
-        epmdStarted(epmd);
-        var broker = DetachedProcess.Start(Log, ["/bin/sh", Path.Combine(installation.Home, "sbin", "rabbitmq-server")], environment, _folder);
-        brokerStarted(broker);
+        DetachedProcess? epmd = null, broker = null;
         try
         {
+            if (startable.Epmd is { } own) epmdStarted(epmd = DetachedProcess.Start(Log, own, startable.Environment, _folder));
+            brokerStarted(broker = DetachedProcess.Start(Log, startable.Broker, startable.Environment, _folder));
             await WaitUntilItAnswersAsync(broker, cancel);
         }
         catch
         {
-            await broker.KillAsync();
-            await epmd.KillAsync();
+            if (broker is not null) await broker.KillAsync();
+            if (epmd is not null) await epmd.KillAsync();
             throw;
         }
     }
@@ -65,23 +57,53 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     /// <param name="broker">The broker.</param>
     public static Task StopAsync(DetachedProcess broker) => broker.StopAsync(PosixSignalNumber.Terminate, Shutdown);
 
-    private sealed record Installation(string Home, string ErlangBin, string Epmd, string? RelocatedErlang);
+    private sealed record Installation(string Home, string ErlangBin, string Epmd, string? RelocatedErlang, IReadOnlyDictionary<string, string> Libraries);
 
-    private static async Task<Installation> InstallationAsync(Action<string> progress, CancellationToken cancel)
+    private sealed record Startable(IReadOnlyList<string>? Epmd, IReadOnlyList<string> Broker, IReadOnlyDictionary<string, string> Environment);
+
+    /// <returns>Where it is; null when a container must do.</returns>
+    private static async Task<Installation?> InstallationAsync(Action<string> progress, CancellationToken cancel)
     {
         // Not the rabbitmq-server on PATH: Debian's wrapper insists on a user of its own. The scripts behind it do not.
-        var home = Places
-            .Where(Directory.Exists).SelectMany(f => Directory.GetDirectories(f, "rabbitmq_server-*").Append(f))
-            .FirstOrDefault(f => File.Exists(Path.Combine(f, "sbin", "rabbitmq-server")));
-        if (home is not null && Executables.Find("erl") is { } erl && Executables.Find("epmd") is { } epmd)
-            return new(home, Path.GetDirectoryName(erl)!, epmd, null);
+        if (HomeIn(Places) is { } home && Executables.Find("erl") is { } erl && Executables.Find("epmd") is { } epmd)
+            return new(home, Path.GetDirectoryName(erl)!, epmd, null, new Dictionary<string, string>());
         if (!DebianPackages.Available)
-            throw new MissingOnThisMachineException("Install RabbitMQ 3.10 or newer (Fedora: dnf install rabbitmq-server; macOS: brew install rabbitmq). It need not be started.");
+            return await Container.EngineAnswersAsync(cancel) ? null
+                : throw new MissingOnThisMachineException("Install RabbitMQ 3.10 or newer (Fedora: dnf install rabbitmq-server; macOS: brew install rabbitmq). It need not be started.");
 
-        var root = await DebianPackages.UnpackAsync("rabbitmq", Packages, progress, cancel);
+        var root = await DebianPackages.UnpackAsync("rabbitmq-server", progress, cancel);
+        var broker = HomeIn([Path.Combine(root, "usr/lib/rabbitmq/lib")]) ?? throw new PlatformException($"{root} lacks the broker. Remove that folder and try again.");
+        var libraries = DebianPackages.Libraries(root);
+        // Where Erlang is installed already, it was not downloaded.
         var erlang = Path.Combine(root, "usr/lib/erlang");
-        var runtime = Path.Combine(Directory.GetDirectories(erlang, "erts-*").Single(), "bin");
-        return new(Directory.GetDirectories(Path.Combine(root, "usr/lib/rabbitmq/lib"), "rabbitmq_server-*").Single(), runtime, Path.Combine(runtime, "epmd"), erlang);
+        if (Directory.Exists(erlang) && Directory.GetDirectories(erlang, "erts-*") is [var runtime])
+            return new(broker, Path.Combine(runtime, "bin"), Path.Combine(runtime, "bin", "epmd"), erlang, libraries);
+        if (Executables.Find("erl") is { } installed && Executables.Find("epmd") is { } mapper)
+            return new(broker, Path.GetDirectoryName(installed)!, mapper, null, libraries);
+        throw new MissingOnThisMachineException("Install Erlang: apt-get install erlang-base.");
+    }
+
+    private static string? HomeIn(IEnumerable<string> places) => places
+        .Where(Directory.Exists).SelectMany(f => Directory.GetDirectories(f, "rabbitmq_server-*").Append(f))
+        .FirstOrDefault(f => File.Exists(Path.Combine(f, "sbin", "rabbitmq-server")));
+
+    private Startable Prepare(Installation installation)
+    {
+        WriteConfiguration();
+        // epmd is started by ourselves, or the broker starts one that nobody can end by its pid.
+        return new(
+            [installation.Epmd, "-address", "127.0.0.1", "-port", Text(ports.Epmd)],
+            ["/bin/sh", Path.Combine(installation.Home, "sbin", "rabbitmq-server")], Environment(installation));
+    }
+
+    private async Task<Startable> PrepareContainerAsync(CancellationToken cancel)
+    {
+        var container = new Container($"hypervize-{Path.GetFileName(instance)}-rabbitmq", "rabbitmq:3", "/var/lib/rabbitmq");
+        await container.EndAsync(cancel);
+        return new(null, container.Run(ports.Amqp, 5672, ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS"]), new Dictionary<string, string>
+        {
+            ["RABBITMQ_DEFAULT_USER"] = User, ["RABBITMQ_DEFAULT_PASS"] = password, [MarkedProcesses.Instance] = instance,
+        });
     }
 
     private void WriteConfiguration()
@@ -107,7 +129,7 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     private Dictionary<string, string> Environment(Installation installation)
     {
         var bin = Path.Combine(_folder, "bin");
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string>(installation.Libraries)
         {
             ["PATH"] = string.Join(Path.PathSeparator, bin, installation.ErlangBin, System.Environment.GetEnvironmentVariable("PATH")),
             ["HOME"] = Path.Combine(_folder, "home"),
@@ -153,12 +175,14 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
         {
             try
             {
-                // The listener opens last: who can connect finds a broker that is ready.
+                // The listener opens last: who is answered finds a broker that is ready. (A container's port is open before that.)
                 using var client = new TcpClient();
                 await client.ConnectAsync("127.0.0.1", ports.Amqp, patience.Token);
-                return;
+                await client.GetStream().WriteAsync("AMQP\0\0\t\u0001"u8.ToArray(), patience.Token);
+                if (await client.GetStream().ReadAsync(new byte[8], patience.Token) > 0) return;
+                await Task.Delay(50, cancel);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+            catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
             {
                 if (!broker.IsAlive || patience.IsCancellationRequested)
                     throw new PlatformException($"RabbitMQ did not start. Its log, {Log}, ends:\n{LogTail.Of(Log)}");
