@@ -5,9 +5,7 @@ namespace Hypervize.Cli.Tests;
 /// <summary>A folder for one test, where the user that PostgreSQL runs as can go too.</summary>
 internal sealed class Scratch : IDisposable
 {
-    public string Folder { get; } = Directory.CreateDirectory(Path.Combine(
-        Environment.GetEnvironmentVariable("HYPERVIZE_TEST_INSTANCE") is { } file ? Path.GetDirectoryName(file)! : DataDirectory.Instance("cli-tests"),
-        $"cli-{Guid.NewGuid():N}"[..12])).FullName;
+    public string Folder { get; } = DataDirectory.NewInstance("cli");
 
     public string this[string name] => Path.Combine(Folder, name);
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Hypervize.Cli.Billing;
-using Hypervize.Cli.Client;
 using Hypervize.Cli.Demo;
 using Hypervize.Cli.Endpoints;
 using Hypervize.Cli.Keys;

@@ -13,15 +13,24 @@ public static class DataDirectory
         : Environment.IsPrivilegedProcess ? "/var/lib/hypervize"
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "hypervize");
 
+    /// <summary>The variable by which tests are told the state file of their run's instance.</summary>
+    public const string TestInstance = "HYPERVIZE_TEST_INSTANCE";
+
     /// <summary>Programs that were downloaded; shared by all instances.</summary>
     public static string Tools => Made("tools");
 
     /// <summary>The instance of this checkout: clones beside each other do not disturb each other.</summary>
     public static string DefaultInstance => Instance($"checkout-{Checkout.Id}");
 
-    /// <summary>An instance that nobody else has.</summary>
+    /// <summary>An instance that nobody else has. Within a run of the tests it is inside theirs, and goes with it whatever happens.</summary>
     /// <param name="purpose">A word for its name.</param>
-    public static string NewInstance(string purpose) => Instance($"{purpose}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");
+    public static string NewInstance(string purpose)
+    {
+        var name = $"{purpose}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+        return Environment.GetEnvironmentVariable(TestInstance) is { Length: > 0 } file
+            ? Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(file)!, name)).FullName
+            : Instance(name);
+    }
 
     /// <summary>Folders of the instances that were made for a purpose.</summary>
     /// <param name="purpose">The word in their names.</param>

@@ -1,3 +1,5 @@
+using Hypervize.Cli.Client;
+
 namespace Hypervize.Cli.Platform;
 
 /// <summary>What the command's exit codes mean; 0 is success.</summary>
@@ -19,7 +21,7 @@ internal static class ExitCode
         var (code, message) = failure switch
         {
             MissingOnThisMachineException => (Missing, failure.Message),
-            PlatformException => (Failed, failure.Message),
+            PlatformException or RefusedException => (Failed, failure.Message),
             OperationCanceledException => (Failed, "Called off."),
             _ => (Failed, $"This should not have happened: {failure}"),
         };

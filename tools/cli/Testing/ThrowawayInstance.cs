@@ -22,7 +22,7 @@ internal sealed class ThrowawayInstance : IAsyncDisposable
     {
         ["HYPERVIZE_TEST_POSTGRES"] = Backing.Postgres.ConnectionString,
         ["HYPERVIZE_TEST_RABBITMQ"] = Backing.RabbitMq.Uri,
-        ["HYPERVIZE_TEST_INSTANCE"] = Backing.StateFile,
+        [DataDirectory.TestInstance] = Backing.StateFile,
         [MarkedProcesses.Instance] = Backing.Folder,
         [MarkedProcesses.Temporary] = Temporary,
     };
