@@ -1,0 +1,52 @@
+namespace Hypervize.Provisioner.Tests.Parts;
+
+/// <summary>A provisioner on a database, a broker and a machine, all real; what is around it is stood in for.</summary>
+public sealed class Installation : IAsyncLifetime
+{
+    private readonly List<Replica> _replicas = [];
+    private Database _database = null!;
+
+    internal EndpointStandIn Endpoints { get; private set; } = null!;
+
+    internal Machine Machine { get; } = new();
+
+    /// <summary>The replica that was started last.</summary>
+    internal Replica Replica => _replicas[^1];
+
+    internal string Log => string.Join("\n--\n", _replicas.Select(r => r.Log));
+
+    public async Task InitializeAsync()
+    {
+        _database = await Database.CreateAsync();
+        Endpoints = await EndpointStandIn.StartAsync();
+        await StartAsync();
+    }
+
+    internal async Task<Replica> StartAsync()
+    {
+        var replica = await Replica.StartAsync(new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["Postgres__ConnectionString"] = _database.ConnectionString,
+            ["Bus__Uri"] = EndpointStandIn.Broker.ToString(),
+            ["Identity__SigningKey"] = Replica.SigningKey,
+            ["Peers__Endpoints"] = Endpoints.Address.ToString(),
+            ["Local__DataDirectory"] = Machine.Settings.DataDirectory,
+            ["Local__Installation"] = Machine.Settings.Installation,
+            ["Local__Simulator"] = Machine.Settings.Simulator,
+            // Nobody listens there; but what is traced, is traced.
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=of-the-platform",
+        });
+        _replicas.Add(replica);
+        return replica;
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var replica in _replicas) await replica.DisposeAsync();
+        await Machine.DisposeAsync();
+        await Endpoints.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}

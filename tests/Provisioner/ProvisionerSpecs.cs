@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Hypervize.Contracts;
+using Hypervize.Processes;
+using Hypervize.Provisioner.Api;
+using Hypervize.Provisioner.Capacity;
+using Hypervize.Provisioner.Local;
+using Hypervize.Provisioner.Tests.Parts;
+using Xunit.Abstractions;
+
+namespace Hypervize.Provisioner.Tests;
+
+/// <summary>The provisioner, from what endpoints ask to processes and back.</summary>
+public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelper output) : IClassFixture<Installation>
+{
+    private EndpointStandIn Endpoints => installation.Endpoints;
+
+    [Fact]
+    public async Task A_wanted_node_is_intended_started_and_ready_in_this_order()
+    {
+        var asked = Now();
+        var id = await Endpoints.CreateAsync("simulator/tiny?load=0.2");
+        var ready = await ReadyAsync(id);
+        Assert.Equal([typeof(CapacityAsked), typeof(NodeRequested), typeof(NodeStarted), typeof(NodeBecameReady)], Endpoints.Of(id).Select(f => f.GetType()));
+        Assert.InRange(ready.RuntimeReadyAt!.Value, ready.SpawnedAt, ready.At);
+        output.WriteLine($"asked → spawned {(ready.SpawnedAt - asked).TotalMilliseconds:0} ms, runtime ready → seen {(ready.At - ready.RuntimeReadyAt.Value).TotalMilliseconds:0} ms");
+        using var http = new HttpClient();
+        Assert.True((await http.GetAsync($"{ready.Address}/health")).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task A_crashed_node_is_noticed_and_replaced()
+    {
+        var id = await Endpoints.CreateAsync();
+        var first = await ReadyAsync(id);
+        var killed = await KillAsync(first.NodeId);
+        var failed = await FactAsync<NodeFailed>(id);
+        output.WriteLine($"crash → noticed {(failed.At - killed).TotalMilliseconds:0} ms");
+        Assert.Equal((first.NodeId, FailureCode.NodeCrashed, 0), (failed.NodeId, failed.Failure.Code, failed.FailedStarts));
+        Assert.InRange(failed.At, killed, killed.AddSeconds(2));
+        Assert.InRange(failed.LastHealthyAt!.Value, killed.AddSeconds(-2), failed.At);
+        var second = await FactAsync<NodeBecameReady>(id, n => n.NodeId != first.NodeId);
+        Assert.NotEqual(first.Address, second.Address);
+    }
+
+    [Fact]
+    public async Task Failing_starts_are_counted_with_their_last_words()
+    {
+        var id = await Endpoints.CreateAsync("simulator/tiny?load=0&fail-to-load");
+        var third = await FactAsync<NodeFailed>(id, n => n.FailedStarts == 3);
+        await Endpoints.WantAsync(id, 0);
+        Assert.Equal([1, 2, 3], Endpoints.Of<NodeFailed>(id).Take(3).Select(n => n.FailedStarts));
+        Assert.Equal([1, 2, 3], Endpoints.Of<NodeRequested>(id).Take(3).Select(n => n.Attempt));
+        Assert.Equal(FailureCode.StartExited, third.Failure.Code);
+        Assert.Contains("KV cache", third.Failure.Output);
+        Assert.InRange(Encoding.UTF8.GetByteCount(third.Failure.Output!), 1, 4096);
+        Assert.Null(third.LastHealthyAt);
+    }
+
+    [Fact]
+    public async Task An_unknown_runtime_is_a_typed_failure()
+    {
+        var id = await Endpoints.CreateAsync(runtime: "abacus");
+        Assert.Equal(FailureCode.RuntimeUnavailable, (await FactAsync<NodeFailed>(id)).Failure.Code);
+        await Endpoints.WantAsync(id, 0);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_let_go_of_while_it_loads_is_stopped_at_once()
+    {
+        var id = await Endpoints.CreateAsync("simulator/tiny?load=1000");
+        var started = await FactAsync<NodeStarted>(id);
+        await Endpoints.ReleaseAsync(id, 0, started.NodeId);
+        await FactAsync<NodeEnded>(id);
+        Assert.DoesNotContain(await installation.Replica.NodesAsync(), n => n.EndpointId == id);
+    }
+
+    [Fact]
+    public async Task Draining_waits_for_the_proxies_and_for_the_last_stream()
+    {
+        var id = await Endpoints.CreateAsync("simulator/tiny?load=0&tps=10");
+        var ready = await ReadyAsync(id);
+        var stream = StreamAsync(ready.Address, "simulator/tiny?load=0&tps=10", tokens: 60);
+        await Endpoints.ReleaseAsync(id, 0, ready.NodeId);
+        for (var reports = 0; reports < 4; reports++)
+        {
+            await Endpoints.ReportAsync(id, (ready.NodeId, 1));
+            await Task.Delay(500);
+        }
+        // The proxy lets go of it; the node itself still has the stream.
+        while (Endpoints.Of<NodeEnding>(id).Count == 0)
+        {
+            await Endpoints.ReportAsync(id, (ready.NodeId, 0));
+            await Task.WhenAny(stream, Task.Delay(500));
+        }
+        var (text, endedAt) = await stream;
+        Assert.EndsWith("data: [DONE]", text.TrimEnd());
+        var ending = await FactAsync<NodeEnding>(id);
+        Assert.Equal("drained", ending.Reason);
+        Assert.True(ending.At >= endedAt.AddMilliseconds(-50), $"The node was stopped at {ending.At:O}, its last stream ended at {endedAt:O}.");
+        await FactAsync<NodeEnded>(id);
+    }
+
+    [Fact]
+    public async Task A_killed_provisioner_finds_its_nodes_and_what_was_asked_meanwhile()
+    {
+        var id = await Endpoints.CreateAsync();
+        var first = await ReadyAsync(id);
+        var gone = await Endpoints.CreateAsync();
+        var lost = await ReadyAsync(gone);
+        await installation.Replica.KillAsync();
+        Endpoints.WantUnheard(id, 2);
+        var killed = await KillAsync(lost.NodeId);
+        await installation.StartAsync();
+
+        await FactAsync<NodeBecameReady>(id, n => n.NodeId != first.NodeId);
+        Assert.Equal(2, Endpoints.Of<NodeRequested>(id).Count);
+        Assert.Contains(await installation.Replica.NodesAsync(), n => n.NodeId == first.NodeId && n.LastHealthyAt > killed);
+        var failed = await FactAsync<NodeFailed>(gone);
+        Assert.InRange(failed.LastHealthyAt!.Value, killed.AddSeconds(-2), killed.AddSeconds(2));
+    }
+
+    [Fact]
+    public async Task Another_replica_takes_over()
+    {
+        var id = await Endpoints.CreateAsync();
+        var first = await ReadyAsync(id);
+        var leader = installation.Replica;
+        await installation.StartAsync();
+        await leader.KillAsync();
+        await KillAsync(first.NodeId);
+        await FactAsync<NodeBecameReady>(id, n => n.NodeId != first.NodeId);
+        Assert.Equal(2, Endpoints.Of<NodeRequested>(id).Count);
+    }
+
+    [Fact]
+    public async Task A_node_that_no_stream_claims_is_ended()
+    {
+        await installation.Machine.NewRun().SpawnAsync(EndpointStandIn.NewId(), new CapacityNode("node-orphan", Some.Spec, NodePhase.Requested, Now(), 1, null), null, CancellationToken.None);
+        await Eventually.TrueAsync(() => installation.Machine.Processes.All(p => p.NodeId != "node-orphan"), "the orphan is gone", () => installation.Log);
+    }
+
+    [Fact]
+    public async Task No_secret_of_the_platform_reaches_a_node()
+    {
+        var node = await RunningAsync((await ReadyAsync(await Endpoints.CreateAsync())).NodeId);
+        var variables = Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{node.Pid}/environ"));
+        Assert.Contains($"{NodeEnvironment.NodeTag}={node.NodeId}", variables);
+        Assert.DoesNotContain("Postgres__", variables);
+        Assert.DoesNotContain(Replica.SigningKey, variables);
+        Assert.DoesNotContain("amqp://", variables);
+        Assert.DoesNotContain("of-the-platform", variables);
+    }
+
+    [Fact]
+    public async Task A_node_joins_the_trace_of_what_asked_for_it()
+    {
+        using var listening = new ActivityListener { ShouldListenTo = _ => true, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        ActivitySource.AddActivityListener(listening);
+        using var source = new ActivitySource("test");
+        string id;
+        ActivityTraceId trace;
+        using (var request = source.StartActivity("create"))
+        {
+            trace = request!.TraceId;
+            id = await Endpoints.CreateAsync();
+        }
+        var node = await RunningAsync((await ReadyAsync(id)).NodeId);
+        Assert.Contains($"TRACEPARENT=00-{trace}-", Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{node.Pid}/environ")));
+    }
+
+    [Fact]
+    public async Task An_owner_reads_what_the_nodes_print_and_nobody_else_does()
+    {
+        var id = await Endpoints.CreateAsync();
+        var node = await ReadyAsync(id);
+        var path = $"/v1/endpoints/{id}/logs?tail=5";
+        Assert.Contains($"{node.NodeId} | ", await (await installation.Replica.GetAsync(path, Some.Account)).Content.ReadAsStringAsync());
+        using var json = JsonDocument.Parse(await (await installation.Replica.GetAsync(path, Some.Account, "application/json")).Content.ReadAsStringAsync());
+        Assert.Equal(node.NodeId, json.RootElement.GetProperty("nodes")[0].GetProperty("nodeId").GetString());
+        Assert.Equal(HttpStatusCode.NotFound, (await installation.Replica.GetAsync(path, "acct-another")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await installation.Replica.GetAsync($"/v1/endpoints/{EndpointStandIn.NewId()}/logs", Some.Account)).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await installation.Replica.GetAsync($"/v1/endpoints/{id}/logs?tail=0", Some.Account)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await installation.Replica.GetAsync("/internal/nodes", Some.Account)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Other_services_read_every_fact()
+    {
+        var id = await Endpoints.CreateAsync();
+        await ReadyAsync(id);
+        var facts = await ReadAsync<CapacityChanged>($"/internal/capacity/{id}/events?after=1");
+        Assert.Equal([2, 3, 4], facts.Select(f => f.Version));
+        Assert.Contains(new StreamVersion(id, 4), await ReadAsync<StreamVersion>("/internal/capacity/versions"));
+    }
+
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(string path) =>
+        JsonSerializer.Deserialize<IReadOnlyList<T>>(await (await installation.Replica.GetAsync(path, null)).Content.ReadAsStringAsync(), Hosting.Json.Options)!;
+
+    private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
+
+    private Task<NodeBecameReady> ReadyAsync(string id) => FactAsync<NodeBecameReady>(id);
+
+    private Task<T> FactAsync<T>(string id, Func<T, bool>? which = null) where T : CapacityEvent => Eventually.SomeAsync(
+        () => Endpoints.Of<T>(id).FirstOrDefault(which ?? (_ => true)), typeof(T).Name, () => $"{string.Join('\n', Endpoints.Of(id))}\n{installation.Log}");
+
+    private async Task<RunningNode> RunningAsync(string nodeId) => (await installation.Replica.NodesAsync()).Single(n => n.NodeId == nodeId);
+
+    private async Task<DateTimeOffset> KillAsync(string nodeId)
+    {
+        var process = new NodeFolder(Path.Combine(installation.Machine.Settings.NodesDirectory, nodeId)).Process!;
+        var at = Now();
+        process.Signal(PosixSignalNumber.Kill);
+        await Eventually.TrueAsync(() => !process.IsAlive, $"{nodeId} is gone");
+        return at;
+    }
+
+    private static async Task<(string Text, DateTimeOffset EndedAt)> StreamAsync(string address, string model, int tokens)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{address}/v1/chat/completions")
+        {
+            Content = new StringContent(JsonSerializer.Serialize(new { model, stream = true, max_tokens = tokens, messages = new[] { new { role = "user", content = "Count." } } }), Encoding.UTF8, "application/json"),
+        };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.IsSuccessStatusCode, await (response.IsSuccessStatusCode ? Task.FromResult("") : response.Content.ReadAsStringAsync()));
+        var text = await response.Content.ReadAsStringAsync();
+        return (text, Now());
+    }
+}
