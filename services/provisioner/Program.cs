@@ -17,12 +17,13 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddServiceClient(EndpointsLook.ClientName, peers.Endpoints!);
 
     // What is asked and what was done about it: one stream per endpoint.
-    builder.AddEventLog(settings, Name).Stream("capacity", CapacityState.Fold).Forward(publish => publish.Publish<Hypervize.Contracts.CapacityEvent>(CapacityLog.Message));
+    builder.AddEventLog(settings, Name).Stream("capacity", CapacityState.Fold).Configure(CapacityLog.Index)
+        .Forward(publish => publish.Publish<Hypervize.Contracts.CapacityEvent>(CapacityLog.Message));
     builder.AddBus(settings, x => x.AddConsumer<EndpointChanges>(), (context, rabbit) =>
     {
         EndpointChanges.Declare(context, rabbit);
         ProxyReports.Declare(rabbit, context);
-    });
+    }, waitUntilStarted: false); // Nodes are looked after without a broker too; what it would have told is looked up.
     builder.Services.AddSingleton<CapacityLog>().AddSingleton<EndpointAsks>().AddSingleton<EndpointsLook>().AddSingleton<ProxyReports>();
 
     // What runs on this machine.

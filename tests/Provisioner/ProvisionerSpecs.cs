@@ -46,6 +46,19 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task A_node_that_stops_answering_is_ended_and_replaced()
+    {
+        var id = await Endpoints.CreateAsync();
+        var first = await RunningAsync((await ReadyAsync(id)).NodeId);
+        await Replica.SignalAsync(first.Pid, "STOP");
+        var failed = await FactAsync<NodeFailed>(id);
+        Assert.Equal((first.NodeId, FailureCode.NodeUnresponsive), (failed.NodeId, failed.Failure.Code));
+        Assert.InRange(failed.LastHealthyAt!.Value, DateTimeOffset.MinValue, failed.At.AddSeconds(-9));
+        await FactAsync<NodeBecameReady>(id, n => n.NodeId != first.NodeId);
+        await Eventually.TrueAsync(() => installation.Machine.Processes.All(p => p.NodeId != first.NodeId), "it is gone");
+    }
+
+    [Fact]
     public async Task Failing_starts_are_counted_with_their_last_words()
     {
         var id = await Endpoints.CreateAsync("simulator/tiny?load=0&fail-to-load");
@@ -110,8 +123,11 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         var first = await ReadyAsync(id);
         var gone = await Endpoints.CreateAsync();
         var lost = await ReadyAsync(gone);
+        var forgotten = await Endpoints.CreateAsync();
+        await ReadyAsync(forgotten);
         await installation.Replica.KillAsync();
         Endpoints.WantUnheard(id, 2);
+        Endpoints.Forget(forgotten);
         var killed = await KillAsync(lost.NodeId);
         await installation.StartAsync();
 
@@ -120,6 +136,7 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         Assert.Contains(await installation.Replica.NodesAsync(), n => n.NodeId == first.NodeId && n.LastHealthyAt > killed);
         var failed = await FactAsync<NodeFailed>(gone);
         Assert.InRange(failed.LastHealthyAt!.Value, killed.AddSeconds(-2), killed.AddSeconds(2));
+        await FactAsync<NodeEnded>(forgotten);
     }
 
     [Fact]
@@ -133,6 +150,19 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         await KillAsync(first.NodeId);
         await FactAsync<NodeBecameReady>(id, n => n.NodeId != first.NodeId);
         Assert.Equal(2, Endpoints.Of<NodeRequested>(id).Count);
+    }
+
+    [Fact]
+    public async Task Without_a_broker_nodes_are_looked_after_all_the_same()
+    {
+        await installation.Replica.KillAsync();
+        var cutOff = await installation.StartAsync(new Uri("amqp://nobody@127.0.0.1:9"));
+        var id = EndpointStandIn.NewId();
+        Endpoints.CreateUnheard(id);
+        await Eventually.TrueAsync(async () => (await cutOff.NodesAsync()).Any(n => n.EndpointId == id && n.ReadyAt is not null), "it runs", () => installation.Log);
+        await cutOff.KillAsync();
+        await installation.StartAsync();
+        await ReadyAsync(id);
     }
 
     [Fact]

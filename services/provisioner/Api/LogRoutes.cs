@@ -26,7 +26,7 @@ public static class LogRoutes
         string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, CancellationToken cancel, int tail = 200)
     {
         var caller = Caller.From(http.User);
-        if (!caller.May(KeyScope.Manage) && !caller.May(KeyScope.Inference)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope inference or manage.");
+        if (!caller.May(KeyScope.Manage)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage.");
         if (tail is < 1 or > MostLines) return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"tail must be between 1 and {MostLines}.");
 
         var (state, _) = await streams.LoadAsync(CapacityState.Key(endpointId), cancel);

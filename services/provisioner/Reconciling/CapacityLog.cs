@@ -12,6 +12,10 @@ public sealed class CapacityLog(IDocumentStore store)
 {
     private const int PageSize = 500;
 
+    /// <summary>Keeps asking for active capacities cheap, however many endpoints there ever were.</summary>
+    /// <param name="store">The store under configuration.</param>
+    public static void Index(StoreOptions store) => store.Schema.For<Snapshot<CapacityState>>().Index(s => s.State.Active);
+
     /// <summary>Capacities that want nodes or have some, by endpoint.</summary>
     /// <param name="cancel">Stops.</param>
     public async Task<IReadOnlyDictionary<string, CapacityState>> ActiveAsync(CancellationToken cancel)

@@ -1,3 +1,4 @@
+using System.Net;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
@@ -21,6 +22,7 @@ public sealed class EndpointsLook(IHttpClientFactory clients, EndpointAsks asks,
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _now = new(0);
+    private long? _position;
 
     /// <summary>Has it look at once: messages may have been lost.</summary>
     public void LookNow() => _now.Release();
@@ -57,12 +59,15 @@ public sealed class EndpointsLook(IHttpClientFactory clients, EndpointAsks asks,
         // Read before asking: what is in these streams was known to the endpoints service before it answers, so what it does not list is gone.
         var active = await capacities.ActiveAsync(cancel);
         using var endpoints = clients.CreateClient(ClientName);
-        var routing = await endpoints.GetFromJsonAsync<RoutingSnapshot>("internal/routing", Json.Options, cancel) ?? throw new HttpRequestException("The answer is empty.");
+        using var response = await endpoints.GetAsync(_position is { } known ? $"internal/routing?knownPosition={known}" : "internal/routing", cancel);
+        if (response.EnsureSuccessStatusCode().StatusCode == HttpStatusCode.NoContent) return;
+        var routing = await response.Content.ReadFromJsonAsync<RoutingSnapshot>(Json.Options, cancel) ?? throw new HttpRequestException("The answer is empty.");
         foreach (var endpoint in routing.Endpoints) await asks.TakeAsync(endpoint.Version, endpoint.State, cancel);
 
         var listed = routing.Endpoints.Select(e => e.State.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var (endpointId, capacity) in active.Where(a => !listed.Contains(a.Key) && (a.Value.Wanted > 0 || a.Value.Nodes.Any(n => n.Release is null))))
             await TakeUnlistedAsync(endpoints, endpointId, capacity, cancel);
+        _position = routing.Position;
     }
 
     // Its last state says which of its nodes drain, and since which version proxies know it.

@@ -23,7 +23,12 @@ public sealed class Reconciler(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    protected override Task LeadAsync(CancellationToken lost) => Task.WhenAll(SweepAsync(lost), look.RunAsync(lost), WorkAsync(lost));
+    protected override async Task LeadAsync(CancellationToken lost)
+    {
+        // Before anything is done: a node that nobody has looked for would seem to be lost. Where it can't be looked for, nobody leads.
+        nodes.Scan();
+        await Task.WhenAll(SweepAsync(lost), look.RunAsync(lost), WorkAsync(lost));
+    }
 
     private async Task WorkAsync(CancellationToken lost)
     {

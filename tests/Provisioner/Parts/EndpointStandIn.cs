@@ -77,6 +77,9 @@ internal sealed class EndpointStandIn : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Creates an endpoint, and is not heard.</summary>
+    public void CreateUnheard(string id) => _endpoints[id] = (1, State(id, "simulator/tiny?load=0.1"));
+
     /// <summary>Wants another number of nodes.</summary>
     public Task WantAsync(string id, int wanted) => SayAsync(_endpoints[id].State with { Wanted = wanted });
 

@@ -22,13 +22,13 @@ public sealed class Installation : IAsyncLifetime
         await StartAsync();
     }
 
-    internal async Task<Replica> StartAsync()
+    internal async Task<Replica> StartAsync(Uri? broker = null)
     {
         var replica = await Replica.StartAsync(new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["Postgres__ConnectionString"] = _database.ConnectionString,
-            ["Bus__Uri"] = EndpointStandIn.Broker.ToString(),
+            ["Bus__Uri"] = (broker ?? EndpointStandIn.Broker).ToString(),
             ["Identity__SigningKey"] = Replica.SigningKey,
             ["Peers__Endpoints"] = Endpoints.Address.ToString(),
             ["Local__DataDirectory"] = Machine.Settings.DataDirectory,
