@@ -26,6 +26,7 @@ public sealed class FeedCatchUp<TFact>(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        string? failure = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             var pause = Interval;
@@ -35,11 +36,12 @@ public sealed class FeedCatchUp<TFact>(
                 var versions = await client.GetFromJsonAsync<IReadOnlyList<StreamVersion>>(versionsPath, Json.Options, stoppingToken) ?? [];
                 foreach (var behind in await feed.BehindAsync([.. versions.Select(v => (v.Id, v.Version))], stoppingToken))
                     await feed.CatchUpAsync(behind.Stream, behind.Version, stoppingToken);
+                failure = null;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                log.LogInformation("Could not compare with {Path}, trying again: {Reason}", versionsPath, e.Message);
-                pause = RetryAfter;
+                if (e.Message != failure) log.LogInformation("Could not compare with {Path}, trying again: {Reason}", versionsPath, e.Message);
+                (failure, pause) = (e.Message, RetryAfter);
             }
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Marten.Services;
 using Npgsql;
@@ -166,6 +167,29 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         }
         // Some 3 ms on a quiet machine; the bound leaves room for a busy one, and none for polling.
         Assert.True(took.Order().ElementAt(20) < 100, $"Half of the events took more than {took.Order().ElementAt(20):0} ms.");
+    }
+
+    [Fact]
+    public async Task Writers_who_conflict_and_roll_back_delay_nobody()
+    {
+        await using var listener = await Listener.StartAsync();
+        await using var one = await Replica.StartAsync(database);
+        await using var other = await Replica.StartAsync(database);
+        await one.CountAsync("crowded", 0);
+        await Eventually.HoldsAsync(() => listener.Of("crowded").Count == 1, "the first event");
+
+        var committed = new ConcurrentDictionary<long, long>();
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async number =>
+        {
+            var outcome = await (number % 2 == 0 ? one : other).CountAsync("crowded", number);
+            committed[outcome.Version] = Stopwatch.GetTimestamp();
+        }));
+        await Eventually.HoldsAsync(() => listener.Of("crowded").Count == 51, "all of the crowd");
+
+        var took = listener.Heard.Where(h => h.Message.Tally == "crowded" && h.Message.Version > 1)
+            .Select(h => Stopwatch.GetElapsedTime(committed[h.Message.Version], h.At).TotalMilliseconds).Order().ToList();
+        // Marten's own daemon takes 6 s for half of them.
+        Assert.True(took[^1] < 2000, $"From commit to consumer: half within {took[25]:0} ms, all within {took[^1]:0} ms.");
     }
 
     private static async Task<long> AppendWithoutCommitAsync(Replica replica, NpgsqlTransaction transaction, string tally)

@@ -50,7 +50,7 @@ public sealed class Listener : IAsyncDisposable
 
     private Listener(IBusControl bus) => _bus = bus;
 
-    public ConcurrentQueue<(TallyChanged Message, Guid? MessageId, string? TraceId)> Heard { get; } = new();
+    public ConcurrentQueue<(TallyChanged Message, Guid? MessageId, string? TraceId, long At)> Heard { get; } = new();
 
     public static async Task<Listener> StartAsync()
     {
@@ -63,7 +63,7 @@ public sealed class Listener : IAsyncDisposable
                 queue.ConcurrentMessageLimit = 1;
                 queue.Handler<TallyChanged>(context =>
                 {
-                    listener.Heard.Enqueue((context.Message, context.MessageId, System.Diagnostics.Activity.Current?.TraceId.ToString()));
+                    listener.Heard.Enqueue((context.Message, context.MessageId, System.Diagnostics.Activity.Current?.TraceId.ToString(), System.Diagnostics.Stopwatch.GetTimestamp()));
                     return Task.CompletedTask;
                 });
             });
