@@ -9,7 +9,7 @@ namespace Hypervize.Provisioner.Local;
 /// </summary>
 public sealed class LocalNode : IDisposable
 {
-    private static readonly TimeSpan LookEach = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LookEach = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan NoteEach = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProbeEach = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEach = TimeSpan.FromMilliseconds(250);
