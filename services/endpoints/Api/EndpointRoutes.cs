@@ -22,7 +22,7 @@ public static class EndpointRoutes
         endpoints.MapPost("", CreateAsync).Takes(EndpointFields.Create).Answers<EndpointResource>(202).Describe("Create an endpoint", "createEndpoint");
         endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Describe("List endpoints", "listEndpoints");
         endpoints.MapGet("/{id}", GetAsync).Answers<EndpointResource>(200).Describe("Read an endpoint", "getEndpoint");
-        endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch).Answers<EndpointResource>(200).Describe("Change an endpoint's settings", "updateEndpoint");
+        endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch, change: true).Answers<EndpointResource>(200).Describe("Change an endpoint's settings", "updateEndpoint");
         endpoints.MapDelete("/{id}", DeleteAsync).Answers<EndpointResource>(202).Describe("Delete an endpoint", "deleteEndpoint");
         endpoints.MapPost("/{id}/wake", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Wake("asked for", by, null))).Answers<EndpointResource>(202).Describe("Wake it", "wakeEndpoint");
         endpoints.MapPost("/{id}/hibernate", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Hibernate("asked for", by, null))).Answers<EndpointResource>(202).Describe("Put it to sleep", "hibernateEndpoint");
@@ -55,6 +55,8 @@ public static class EndpointRoutes
         var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
         var (access, telemetry) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry));
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
+        if (runtime is not (null or EndpointFields.Simulator) && hardware is not (null or EndpointFields.Local))
+            reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}, which runs on this installation's own machines; only the simulator stands for other hardware");
         return reader.Refusal() is null
             ? new(name!, model!, hardware!, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
             : null;
@@ -75,7 +77,8 @@ public static class EndpointRoutes
         if (Cursor.Parse(cursor) is not { } after) return Problems.From(422, "invalid_request", "cursor must be one that an earlier page gave.");
 
         var query = session.Query<Snapshot<EndpointState>>().Where(s => s.State.Status != EndpointStatus.Deleted);
-        if (!caller.IsOperator || account is not null) query = query.Where(s => s.State.AccountId == (caller.IsOperator ? account : caller.AccountId));
+        var owner = caller.IsOperator ? account : caller.AccountId;
+        if (owner is not null) query = query.Where(s => s.State.AccountId == owner);
         if (wanted is not null) query = query.Where(s => s.State.Status == wanted);
         if (name is not null) query = query.Where(s => s.State.Settings.Name.Contains(name, StringComparison.OrdinalIgnoreCase));
         if (model is not null) query = query.Where(s => s.State.Settings.Model == model);

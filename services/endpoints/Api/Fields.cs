@@ -47,6 +47,12 @@ public static class EndpointFields
     /// <summary>Most nodes of an endpoint: its public state must stay below 32 KB.</summary>
     public const int MostNodes = 64;
 
+    /// <summary>The runtime that stands for any hardware, and is metered as that.</summary>
+    public const string Simulator = "simulator";
+
+    /// <summary>The hardware of real runtimes on this installation's own machines.</summary>
+    public const string Local = "local";
+
     /// <summary><c>name</c></summary>
     public static TextField Name { get; } = new("name", "A label for people; needs not be unique.", 64, @"^[\p{L}\p{N}][\p{L}\p{N} ._\-]*$");
 
@@ -57,7 +63,7 @@ public static class EndpointFields
     public static ChoiceField Hardware { get; } = new("hardware", "Catalogue id of the hardware of each node; GET /v1/hardware lists them.", [.. HardwareCatalog.Load().All.Select(h => h.Id)]);
 
     /// <summary><c>runtime</c></summary>
-    public static ChoiceField Runtime { get; } = new("runtime", "What serves the model on a node.", ["simulator", "vllm", "llama-server", "command"], "simulator");
+    public static ChoiceField Runtime { get; } = new("runtime", "What serves the model on a node.", [Simulator, "vllm", "llama-server", "command"], Simulator);
 
     /// <summary><c>scaling.min</c></summary>
     public static NumberField Min { get; } = new("scaling.min", "Fewest nodes while up; 0 lets the endpoint sleep.", 0, MostNodes, 0);

@@ -7,7 +7,7 @@ namespace Hypervize.Endpoints.Api;
 /// <summary>The OpenAPI document, made from the routes and from the same fields that bodies are read by.</summary>
 public static class OpenApi
 {
-    private sealed record Body(IReadOnlyList<Field> Fields);
+    private sealed record Body(IReadOnlyList<Field> Fields, bool Change);
 
     /// <summary>Adds the document.</summary>
     /// <param name="services">The service's container.</param>
@@ -28,7 +28,7 @@ public static class OpenApi
         options.AddOperationTransformer((operation, context, _) =>
         {
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Body>().FirstOrDefault() is { } body)
-                operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Schema(body.Fields) } } };
+                operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Schema(body.Fields, body.Change) } } };
             return Task.CompletedTask;
         });
     });
@@ -36,7 +36,8 @@ public static class OpenApi
     /// <summary>Says what body a route takes.</summary>
     /// <param name="route">The route.</param>
     /// <param name="fields">Fields of the body.</param>
-    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, IReadOnlyList<Field> fields) => route.WithMetadata(new Body(fields));
+    /// <param name="change">Whether a field that is not given stays as it is: then none is required, and none has a default.</param>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, IReadOnlyList<Field> fields, bool change = false) => route.WithMetadata(new Body(fields, change));
 
     /// <summary>Says what a route answers when all is well; otherwise it answers with problem details.</summary>
     /// <typeparam name="T">The answer.</typeparam>
@@ -57,7 +58,8 @@ public static class OpenApi
 
     /// <summary>The schema of a body.</summary>
     /// <param name="fields">Its fields.</param>
-    public static OpenApiSchema Schema(IReadOnlyList<Field> fields)
+    /// <param name="change">Whether a field that is not given stays as it is.</param>
+    public static OpenApiSchema Schema(IReadOnlyList<Field> fields, bool change)
     {
         var root = Object();
         foreach (var field in fields)
@@ -68,8 +70,10 @@ public static class OpenApi
                 root.Properties!.TryAdd(group, Object());
                 (parent, name) = ((OpenApiSchema)root.Properties![group], inner);
             }
-            parent.Properties![name] = Property(field);
-            if (field is TextField { Default: null } or ChoiceField { Default: null }) parent.Required!.Add(name);
+            var property = Property(field);
+            if (change) property.Default = null;
+            parent.Properties![name] = property;
+            if (!change && field is TextField { Default: null } or ChoiceField { Default: null }) parent.Required!.Add(name);
         }
         return root;
     }

@@ -28,7 +28,14 @@ public sealed class EndpointRequestHandler(EventStreams<EndpointState, EndpointE
         if (state is not null && request.AccountId is { } account && state.AccountId != account) state = null;
         if (state is not null && request.IfMatch is { } expected && expected != version)
             return Decision<EndpointEvent>.Refuse(RefusalKind.Stale, "stale_version", $"It is at version {version}, not {expected}. Read it again and repeat the change.");
-        return EndpointDecider.Decide(request.EndpointId, state, request.Command, catalog, time.GetUtcNow());
+        return EndpointDecider.Decide(request.EndpointId, state, request.Command, catalog, Now());
+    }
+
+    // PostgreSQL compares times by the microsecond; a page of a list must end and begin at the very same one.
+    private DateTimeOffset Now()
+    {
+        var now = time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 }
 

@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Hypervize.Contracts;
+using Hypervize.Endpoints.Keys;
+
+namespace Hypervize.Endpoints.Tests.Service;
+
+/// <summary>What owners do with their endpoints.</summary>
+[Collection(OneInstallation.Name)]
+public sealed class ApiSpecs(Installation installation)
+{
+    private static readonly object Wish = new { name = "chat", model = "org/model", hardware = "g5.xlarge", scaling = new { min = 0, max = 2, idleSeconds = 60 } };
+
+    [Theory, InlineData("/v1/endpoints"), InlineData("/api/provision")]
+    public async Task A_creation_is_accepted_with_id_url_and_status(string path)
+    {
+        using var owner = installation.As();
+        using var answer = await owner.PostAsJsonAsync(path, Wish);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var endpoint = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+        var id = (string)endpoint["id"]!;
+        Assert.Matches("^endpt-[0-9a-f]{12}$", id);
+        Assert.Equal(($"http://hypervize.test/api/d/{id}", "building", 1, "\"1\""), ((string)endpoint["url"]!, (string)endpoint["status"]!, (int)endpoint["wanted"]!, answer.Headers.ETag!.Tag));
+        Assert.Equal($"/v1/endpoints/{id}", answer.Headers.Location!.ToString());
+        Assert.Equal(1.006m, (decimal)endpoint["pricePerHour"]!);
+    }
+
+    [Fact]
+    public async Task A_creation_repeated_under_its_key_is_the_same_endpoint_even_at_once()
+    {
+        using var owner = installation.As();
+        owner.DefaultRequestHeaders.Add("Idempotency-Key", $"{Guid.NewGuid()}");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => owner.PostAsJsonAsync("/v1/endpoints", Wish)));
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.Accepted, a.StatusCode));
+        Assert.Single(answers.Select(a => a.Headers.Location).Distinct());
+
+        using var other = await owner.PostAsJsonAsync("/v1/endpoints", new { name = "other", model = "org/model", hardware = "g5.xlarge" });
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
+        Assert.Equal("idempotency_key_reused", (string?)(await other.Content.ReadFromJsonAsync<JsonObject>())!["code"]);
+    }
+
+    [Fact]
+    public async Task Two_accounts_may_use_the_same_key()
+    {
+        var key = $"{Guid.NewGuid()}";
+        var ids = await Task.WhenAll(((string[])["acct-aaaaaaaaaaaa", "acct-bbbbbbbbbbbb"]).Select(async account =>
+        {
+            using var owner = installation.As(account);
+            owner.DefaultRequestHeaders.Add("Idempotency-Key", key);
+            using var answer = await owner.PostAsJsonAsync("/v1/endpoints", Wish);
+            return answer.Headers.Location!.ToString();
+        }));
+        Assert.Equal(2, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_list_shows_an_accounts_own_by_filter_and_page()
+    {
+        using var owner = installation.As("acct-cccccccccccc");
+        foreach (var name in (string[])["one", "two", "three", "four"])
+            (await owner.PostAsJsonAsync("/v1/endpoints", new { name, model = $"org/{name}", hardware = "g5.xlarge" })).EnsureSuccessStatusCode();
+
+        Assert.Equal(["one", "two", "three", "four"], await NamesAsync(owner, ""));
+        Assert.Equal(["two"], await NamesAsync(owner, "?model=org/two"));
+        Assert.Equal(["two", "four"], await NamesAsync(owner, "?name=o", except: ["one"]));
+        Assert.Equal(["one", "two", "three", "four"], await NamesAsync(owner, "?status=building"));
+        Assert.Empty(await NamesAsync(owner, "?status=up"));
+
+        var (pages, cursor) = (new List<string>(), "");
+        do
+        {
+            var page = (await owner.GetFromJsonAsync<JsonObject>($"/v1/endpoints?limit=3{cursor}"))!;
+            pages.AddRange(page["endpoints"]!.AsArray().Select(e => (string)e!["name"]!));
+            cursor = page["cursor"] is { } next ? $"&cursor={next}" : "";
+        }
+        while (cursor.Length > 0);
+        Assert.Equal(["one", "two", "three", "four"], pages);
+
+        using var @operator = installation.As(Installation.Account, KeyScope.Operator);
+        Assert.Equal(["one", "two", "three", "four"], await NamesAsync(@operator, "?account=acct-cccccccccccc"));
+    }
+
+    [Fact]
+    public async Task A_change_is_answered_with_what_it_is_now()
+    {
+        var id = await installation.CreateAsync();
+        using var owner = installation.As();
+        using var answer = await owner.PatchAsJsonAsync($"/v1/endpoints/{id}", new { scaling = new { min = 2 }, access = "public" });
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var endpoint = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+        Assert.Equal((2, 3, "public", 2), ((int)endpoint["scaling"]!["min"]!, (int)endpoint["scaling"]!["max"]!, (string)endpoint["access"]!, (int)endpoint["wanted"]!));
+
+        using var same = new HttpRequestMessage(HttpMethod.Get, $"/v1/endpoints/{id}") { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+        Assert.Equal(HttpStatusCode.NotModified, (await owner.SendAsync(same)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_timeline_tells_what_happened_and_why()
+    {
+        var id = await installation.CreateUpAsync("node-a");
+        using var owner = installation.As();
+        await owner.PostAsync($"/v1/endpoints/{id}/hibernate", null);
+        var page = (await owner.GetFromJsonAsync<JsonObject>($"/v1/endpoints/{id}/events"))!;
+        Assert.Equal(
+            ["endpoint_created", "endpoint_provisioning", "node_ready", "endpoint_hibernated", "node_draining"],
+            page["events"]!.AsArray().Select(e => (string)e!["type"]!));
+        Assert.Contains(An.Owner, (string)page["events"]![3]!["summary"]!);
+        Assert.Equal("http://node-a", (string)page["events"]![2]!["fact"]!["address"]!);
+
+        var rest = (await owner.GetFromJsonAsync<JsonObject>($"/v1/endpoints/{id}/events?after=3&limit=1"))!;
+        Assert.Equal((4L, 4L), ((long)Assert.Single(rest["events"]!.AsArray())!["version"]!, (long)rest["after"]!));
+    }
+
+    [Fact]
+    public async Task A_key_is_shown_once_and_a_revoked_one_is_gone()
+    {
+        using var owner = installation.As(Bootstrap.OperatorAccount);
+        using var issued = await owner.PostAsJsonAsync("/v1/keys", new { name = "laptop", scope = "inference" });
+        Assert.Equal(HttpStatusCode.Created, issued.StatusCode);
+        var key = (await issued.Content.ReadFromJsonAsync<JsonObject>())!;
+        Assert.Matches("^hvz_live_[0-9A-Za-z]{33}$", (string)key["key"]!);
+
+        var listed = await owner.GetStringAsync("/v1/keys");
+        Assert.Contains((string)key["prefix"]!, listed);
+        Assert.DoesNotContain((string)key["key"]!, listed);
+        Assert.DoesNotContain(installation.Output, line => line.Contains((string)key["key"]!, StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.NoContent, (await owner.DeleteAsync($"/v1/keys/{key["id"]}")).StatusCode);
+        Assert.DoesNotContain((string)key["id"]!, await owner.GetStringAsync("/v1/keys"));
+    }
+
+    [Fact]
+    public async Task Only_an_operator_makes_operators_and_accounts()
+    {
+        using var owner = installation.As(Bootstrap.OperatorAccount, KeyScope.Global);
+        using var refused = await owner.PostAsJsonAsync("/v1/keys", new { name = "more", scope = "operator" });
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+
+        using var @operator = installation.As(Bootstrap.OperatorAccount, KeyScope.Operator);
+        using var created = await @operator.PostAsJsonAsync("/v1/accounts", new { name = "acme" });
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var account = (await created.Content.ReadFromJsonAsync<JsonObject>())!;
+        Assert.Matches("^acct-[0-9a-f]{12}$", (string)account["id"]!);
+        Assert.StartsWith("hvz_live_", (string)account["firstKey"]!["key"]!);
+    }
+
+    [Fact]
+    public async Task The_documented_routes_are_those_there_are_and_a_body_made_by_the_document_is_taken()
+    {
+        using var nobody = installation.AsNobody();
+        var document = (await nobody.GetFromJsonAsync<JsonObject>("/openapi/v1.json"))!;
+        var operations = document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(o => $"{o.Key.ToUpperInvariant()} {p.Key}")).Order();
+        Assert.Equal(
+            [
+                "DELETE /v1/endpoints/{id}", "DELETE /v1/keys/{id}", "GET /v1/accounts", "GET /v1/endpoints", "GET /v1/endpoints/{id}", "GET /v1/endpoints/{id}/events",
+                "GET /v1/hardware", "GET /v1/keys", "PATCH /v1/endpoints/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
+                "POST /v1/endpoints/{id}/enable", "POST /v1/endpoints/{id}/hibernate", "POST /v1/endpoints/{id}/wake", "POST /v1/keys",
+            ],
+            operations.Where(o => !o.Contains("/v1/operations", StringComparison.Ordinal)));
+
+        // Only what the document requires, each at the least it allows.
+        using var owner = installation.As();
+        var create = Schema("/v1/endpoints", "post");
+        Assert.Equal(["hardware", "model", "name"], Required(create));
+        Assert.False((bool)create["additionalProperties"]!);
+        var least = Required(create).ToDictionary(n => n, n => create["properties"]![n]!["enum"] is JsonArray words ? (string)words[0]! : "a");
+        Assert.Equal(HttpStatusCode.Accepted, (await owner.PostAsJsonAsync("/v1/endpoints", least)).StatusCode);
+
+        // A change requires nothing, so an empty one is taken.
+        var id = await installation.CreateAsync();
+        Assert.Empty(Required(Schema("/v1/endpoints/{id}", "patch")));
+        Assert.Equal(HttpStatusCode.OK, (await owner.PatchAsJsonAsync($"/v1/endpoints/{id}", new { })).StatusCode);
+
+        JsonObject Schema(string path, string method) => document["paths"]![path]![method]!["requestBody"]!["content"]!["application/json"]!["schema"]!.AsObject();
+
+        static IReadOnlyList<string> Required(JsonObject schema) => [.. (schema["required"]?.AsArray() ?? []).Select(n => (string)n!).Order()];
+    }
+
+    private static async Task<IReadOnlyList<string>> NamesAsync(HttpClient client, string query, IReadOnlyList<string>? except = null)
+    {
+        var page = (await client.GetFromJsonAsync<JsonObject>($"/v1/endpoints{query}"))!;
+        return [.. page["endpoints"]!.AsArray().Select(e => (string)e!["name"]!).Except(except ?? [])];
+    }
+}
