@@ -55,7 +55,7 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
             using var process = Process.GetProcessById(pid);
             return IsZombie(pid) ? null : process.ProcessName;
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return null;
         }
@@ -147,7 +147,7 @@ public sealed record DetachedProcess(int Pid, DateTime StartedAt)
         {
             return process.StartTime.ToUniversalTime();
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return default;
         }

@@ -39,8 +39,9 @@ public sealed class Launch(LocalSettings settings)
     /// <param name="manifest">What is started.</param>
     /// <param name="traceParent">The trace its start belongs to.</param>
     /// <param name="ended">Told its exit code.</param>
+    /// <returns>The process id; that of the node, unless another start was first to claim it.</returns>
     /// <exception cref="CannotStartException">Its program is missing, or the machine starts nothing more.</exception>
-    public void Start(NodeFolder folder, NodeManifest manifest, string? traceParent, Action<int> ended)
+    public int Start(NodeFolder folder, NodeManifest manifest, string? traceParent, Action<int> ended)
     {
         var profile = Profile(manifest.Spec);
         var command = Command(profile, folder, manifest);
@@ -51,7 +52,7 @@ public sealed class Launch(LocalSettings settings)
         var variables = NodeEnvironment.Of(Environment.GetEnvironmentVariables(), profile.Environment, tags, traceParent);
         try
         {
-            DetachedProcess.Start(folder.Output.Path, ["/bin/sh", "-c", Claim, folder.ProcessFile, .. command], variables, folder.Path, inherit: false, ended: ended);
+            return DetachedProcess.Start(folder.Output.Path, ["/bin/sh", "-c", Claim, folder.ProcessFile, .. command], variables, folder.Path, inherit: false, ended: ended).Pid;
         }
         catch (Exception e) when (e is MissingOnThisMachineException or System.ComponentModel.Win32Exception)
         {

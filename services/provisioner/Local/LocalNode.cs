@@ -10,6 +10,7 @@ namespace Hypervize.Provisioner.Local;
 public sealed class LocalNode : IDisposable
 {
     private static readonly TimeSpan LookEach = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan NoteEach = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProbeEach = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEach = TimeSpan.FromMilliseconds(250);
@@ -20,7 +21,7 @@ public sealed class LocalNode : IDisposable
     private readonly ILogger _log;
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task<int> _exit;
+    private readonly Task<int>? _exit;
     private readonly SemaphoreSlim _askNow = new(0);
     private DateTimeOffset? _lastAliveAt;
     private bool _counting;
@@ -38,14 +39,14 @@ public sealed class LocalNode : IDisposable
         NodeFolder folder, NodeManifest manifest, NodeProcess process, Task<int>? exit, NodeProbe probe, TimeProvider time, Action<string> changed, ILogger log)
     {
         (Folder, Manifest, Process, _probe, _time, _changed, _log) = (folder, manifest, process, probe, time, changed, log);
-        _exit = exit ?? new TaskCompletionSource<int>().Task;
+        _exit = exit;
         var before = folder.Seen;
         Seen = new(
             manifest.NodeId, manifest.Address, manifest.SpawnedAt, manifest.ReadyBy, before?.GoneAt, before?.ExitCode, before?.ReadyAt, before?.RuntimeReadyAt,
             before?.LastHealthyAt, CountsRequests: manifest.Probe.RequestMetrics.Count > 0);
         _lastAliveAt = before?.LastAliveAt ?? manifest.SpawnedAt;
         // What ended while nobody looked ended between then and now: nobody is charged for the doubt.
-        if (Seen.IsAlive && !IsRunning) Seen = Seen with { GoneAt = _lastAliveAt };
+        if (exit is null && Seen.IsAlive && !IsRunning) Seen = Seen with { GoneAt = _lastAliveAt };
         Watching = Seen.IsAlive ? Task.WhenAll(WatchAsync(), ProbeAsync()) : Task.CompletedTask;
     }
 
@@ -102,17 +103,25 @@ public sealed class LocalNode : IDisposable
                 notedAt = _lastAliveAt.Value;
                 Note();
             }
-            await Task.WhenAny(_exit, Task.Delay(LookEach, _time, _stop.Token));
+            if (await ExitedWithinAsync(LookEach)) break;
         }
         if (_stop.IsCancellationRequested) return;
 
-        // The system may tell the exit code a moment after the process is gone.
-        var exitCode = await Task.WhenAny(_exit, Task.Delay(20, _stop.Token)) == _exit ? await _exit : (int?)null;
-        See(s => s with { GoneAt = _time.GetUtcNow(), ExitCode = exitCode });
+        var goneAt = _time.GetUtcNow();
+        // A busy system tells the exit code of a process of ours some time after it is gone.
+        int? exitCode = _exit is not null && await ExitedWithinAsync(ToldWithin) ? await _exit : null;
+        if (_stop.IsCancellationRequested) return;
+        See(s => s with { GoneAt = goneAt, ExitCode = exitCode });
         await _stop.CancelAsync();
         Kill(); // Workers that outlived the main process would hold on to the hardware.
         Note();
         _changed(Manifest.EndpointId);
+    }
+
+    private async Task<bool> ExitedWithinAsync(TimeSpan time)
+    {
+        var pause = Task.Delay(time, _time, _stop.Token);
+        return await (_exit is null ? Task.WhenAny(pause) : Task.WhenAny(_exit, pause)) != pause;
     }
 
     private async Task ProbeAsync()

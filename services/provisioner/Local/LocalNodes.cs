@@ -62,9 +62,9 @@ public sealed class LocalNodes(
         {
             var manifest = folder.Manifest ?? await PrepareAsync(folder, endpointId, node, traceParent, cancel);
             var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (folder.Process is null) launch.Start(folder, manifest, manifest.TraceParent, code => exited.TrySetResult(code));
+            int? started = folder.Process is null ? launch.Start(folder, manifest, manifest.TraceParent, code => exited.TrySetResult(code)) : null;
             var process = await ClaimedAsync(folder, exited.Task, cancel);
-            Observe(folder, manifest, process, exited.Task);
+            Observe(folder, manifest, process, process.Pid == started ? exited.Task : null);
             log.LogInformation("Started {NodeId} of {EndpointId} on port {Port}, pid {Pid}", node.Id, endpointId, manifest.Port, process.Pid);
         }
         catch (CannotStartException)

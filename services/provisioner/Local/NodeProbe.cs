@@ -92,5 +92,6 @@ public sealed class NodeProbe : IDisposable
 
     private static Uri Local(int port, string path) => new($"http://127.0.0.1:{port}{path}");
 
-    private static bool IsNoAnswer(Exception e, CancellationToken cancel) => !cancel.IsCancellationRequested && e is HttpRequestException or OperationCanceledException or IOException;
+    private static bool IsNoAnswer(Exception e, CancellationToken cancel) =>
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 }

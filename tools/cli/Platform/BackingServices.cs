@@ -11,10 +11,10 @@ public sealed class BackingServices
     private readonly Lock _noting = new();
     private State _state;
 
-    private BackingServices(string folder)
+    private BackingServices(string folder, IReadOnlyList<string> virtualHosts)
     {
         Folder = folder;
-        _state = PrivateFile.ReadJson<State>(StateFile) ?? State.New();
+        _state = PrivateFile.ReadJson<State>(StateFile) ?? State.New(virtualHosts);
     }
 
     /// <summary>The instance's folder.</summary>
@@ -27,7 +27,7 @@ public sealed class BackingServices
     public PostgresServer Postgres => new(Folder, _state.PostgresPort, _state.Password);
 
     /// <summary>The broker.</summary>
-    public RabbitMqServer RabbitMq => new(Folder, (_state.AmqpPort, _state.DistributionPort, _state.EpmdPort), _state.Password);
+    public RabbitMqServer RabbitMq => new(Folder, (_state.AmqpPort, _state.DistributionPort, _state.EpmdPort), _state.Password, _state.VirtualHosts);
 
     /// <summary>Process of the database server; null when it does not run.</summary>
     public DetachedProcess? PostgresProcess => Alive(_state.PostgresProcess);
@@ -37,7 +37,9 @@ public sealed class BackingServices
 
     /// <summary>The backing services of an instance, running or not.</summary>
     /// <param name="folder">The instance's folder, or the state file in it.</param>
-    public static BackingServices Of(string folder) => new(Path.GetFullPath(File.Exists(folder) ? Path.GetDirectoryName(Path.GetFullPath(folder))! : folder));
+    /// <param name="virtualHosts">Virtual hosts that a new instance's broker has beside the default one.</param>
+    public static BackingServices Of(string folder, params IReadOnlyList<string> virtualHosts) =>
+        new(Path.GetFullPath(File.Exists(folder) ? Path.GetDirectoryName(Path.GetFullPath(folder))! : folder), virtualHosts);
 
     /// <summary>Starts what does not run. When one can't start, what was started with it is stopped.</summary>
     /// <param name="progress">Told what happens.</param>
@@ -134,15 +136,16 @@ public sealed class BackingServices
         public required int DistributionPort { get; set; }
         public required int EpmdPort { get; set; }
         public required string Password { get; init; }
+        public IReadOnlyList<string> VirtualHosts { get; init; } = [];
         public DetachedProcess? PostgresProcess { get; set; }
         public DetachedProcess? Epmd { get; set; }
         public DetachedProcess? Broker { get; set; }
 
-        public static State New() => Ports.Free(4) is [var postgres, var amqp, var distribution, var epmd]
+        public static State New(IReadOnlyList<string> virtualHosts) => Ports.Free(4) is [var postgres, var amqp, var distribution, var epmd]
             ? new()
             {
                 PostgresPort = postgres, AmqpPort = amqp, DistributionPort = distribution, EpmdPort = epmd,
-                Password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+                Password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), VirtualHosts = virtualHosts,
             }
             : throw new PlatformException("No free ports.");
     }

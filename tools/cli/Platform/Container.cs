@@ -23,6 +23,16 @@ internal sealed record Container(string Name, string Image, string Volume)
         .. variables.SelectMany(v => new[] { "--env", v }), Image,
     ];
 
+    /// <summary>Runs a program inside it.</summary>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="PlatformException">It failed.</exception>
+    public async Task ExecuteAsync(IReadOnlyList<string> command, CancellationToken cancel)
+    {
+        var (exitCode, output) = await Executables.RunAsync("docker", ["exec", Name, .. command], cancel);
+        if (exitCode != 0) throw new PlatformException($"{string.Join(' ', command)} failed in container {Name}: {output}");
+    }
+
     /// <summary>Ends what a client that was killed left behind. Data stay.</summary>
     /// <param name="cancel">Stops.</param>
     public Task EndAsync(CancellationToken cancel) => Executables.RunAsync("docker", ["rm", "--force", Name], cancel);

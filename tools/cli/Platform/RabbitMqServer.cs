@@ -8,7 +8,8 @@ namespace Hypervize.Cli.Platform;
 /// <param name="instance">The instance's folder.</param>
 /// <param name="ports">Ports on loopback: AMQP, Erlang distribution, epmd.</param>
 /// <param name="password">Password of its one user.</param>
-public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution, int Epmd) ports, string password)
+/// <param name="virtualHosts">Virtual hosts to have beside the default one.</param>
+public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution, int Epmd) ports, string password, IReadOnlyList<string> virtualHosts)
 {
     private const string User = "hypervize";
     private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(90);
@@ -27,6 +28,10 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
     /// <summary>AMQP URI.</summary>
     public string Uri => $"amqp://{User}:{password}@127.0.0.1:{ports.Amqp}/";
 
+    /// <summary>AMQP URI of a virtual host.</summary>
+    /// <param name="virtualHost">One of those it was made with.</param>
+    public string UriOf(string virtualHost) => Uri + virtualHost;
+
     /// <summary>Starts the broker and waits until it answers; nothing of it is left when it does not.</summary>
     /// <param name="progress">Told what happens.</param>
     /// <param name="epmdStarted">Told the process of epmd, which Erlang nodes find each other by.</param>
@@ -44,6 +49,7 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
             if (startable.Epmd is { } own) epmdStarted(epmd = DetachedProcess.Start(Log, own, startable.Environment, _folder));
             brokerStarted(broker = DetachedProcess.Start(Log, startable.Broker, startable.Environment, _folder));
             await WaitUntilItAnswersAsync(broker, cancel);
+            if (startable.Container is { } container) await AddVirtualHostsAsync(container, cancel);
         }
         catch
         {
@@ -59,7 +65,7 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
 
     private sealed record Installation(string Home, string ErlangBin, string Epmd, string? RelocatedErlang, IReadOnlyDictionary<string, string> Libraries);
 
-    private sealed record Startable(IReadOnlyList<string>? Epmd, IReadOnlyList<string> Broker, IReadOnlyDictionary<string, string> Environment);
+    private sealed record Startable(IReadOnlyList<string>? Epmd, IReadOnlyList<string> Broker, IReadOnlyDictionary<string, string> Environment, Container? Container = null);
 
     /// <returns>Where it is; null when a container must do.</returns>
     private static async Task<Installation?> InstallationAsync(Action<string> progress, CancellationToken cancel)
@@ -103,7 +109,16 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
         return new(null, container.Run(ports.Amqp, 5672, ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS"]), new Dictionary<string, string>
         {
             ["RABBITMQ_DEFAULT_USER"] = User, ["RABBITMQ_DEFAULT_PASS"] = password, [MarkedProcesses.Instance] = instance,
-        });
+        }, container);
+    }
+
+    private async Task AddVirtualHostsAsync(Container container, CancellationToken cancel)
+    {
+        foreach (var name in virtualHosts)
+        {
+            await container.ExecuteAsync(["rabbitmqctl", "add_vhost", name], cancel);
+            await container.ExecuteAsync(["rabbitmqctl", "set_permissions", "--vhost", name, User, ".*", ".*", ".*"], cancel);
+        }
     }
 
     private void WriteConfiguration()
@@ -111,19 +126,30 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
         foreach (var name in (string[])["mnesia", "log", "home", "bin"]) Directory.CreateDirectory(Path.Combine(_folder, name));
         PrivateFile.Write(Path.Combine(_folder, "rabbitmq.conf"), $"""
             listeners.tcp.1 = 127.0.0.1:{ports.Amqp}
-            default_user = {User}
-            default_pass = {password}
+            load_definitions = {Path.Combine(_folder, "definitions.json")}
             disk_free_limit.absolute = 50MB
             log.file = false
             log.console = true
             log.console.level = warning
 
             """);
+        PrivateFile.WriteJson(Path.Combine(_folder, "definitions.json"), Definitions());
         File.WriteAllText(Path.Combine(_folder, "enabled_plugins"), "[].\n");
         var cookie = Path.Combine(_folder, "home", ".erlang.cookie");
         if (File.Exists(cookie)) return;
         PrivateFile.Write(cookie, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         File.SetUnixFileMode(cookie, UnixFileMode.UserRead); // Erlang refuses any other.
+    }
+
+    private object Definitions()
+    {
+        string[] names = ["/", .. virtualHosts];
+        return new
+        {
+            vhosts = names.Select(name => new { name }),
+            users = (object[])[new { name = User, password, tags = "administrator" }],
+            permissions = names.Select(vhost => new { user = User, vhost, configure = ".*", write = ".*", read = ".*" }),
+        };
     }
 
     private Dictionary<string, string> Environment(Installation installation)

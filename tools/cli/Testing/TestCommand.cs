@@ -38,7 +38,7 @@ internal static class TestCommand
         var named = projects.Where(p => p.Name.Equals(filter, StringComparison.OrdinalIgnoreCase)).ToList();
         if (named.Count > 0) (projects, filter) = (named, null);
 
-        await using var instance = await ThrowawayInstance.NewAsync();
+        await using var instance = await ThrowawayInstance.NewAsync(projects);
         using var building = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var built = BuildAsync(console, building.Token);
         try
@@ -70,7 +70,7 @@ internal static class TestCommand
         await Parallel.ForEachAsync(projects, new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = cancel }, async (project, stop) =>
         {
             var started = Stopwatch.GetTimestamp();
-            var run = await project.RunAsync(filter, instance.Temporary, instance.Environment, stop);
+            var run = await project.RunAsync(filter, instance.Temporary, instance.EnvironmentOf(project), stop);
             lock (runs)
             {
                 runs.Add(run);

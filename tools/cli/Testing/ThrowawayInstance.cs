@@ -10,24 +10,25 @@ internal sealed class ThrowawayInstance : IAsyncDisposable
 
     private readonly InstanceLock _running;
 
-    private ThrowawayInstance(string folder, InstanceLock running) => (Backing, _running) = (BackingServices.Of(folder), running);
+    private ThrowawayInstance(BackingServices backing, InstanceLock running) => (Backing, _running) = (backing, running);
 
     public BackingServices Backing { get; }
 
     /// <summary>Temporary files of the tests; short, since sockets are made there, whose paths must be.</summary>
     public string Temporary { get; } = Directory.CreateTempSubdirectory("hvz-").FullName;
 
-    /// <summary>What the tests are told.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    /// <summary>What the tests of a project are told. Each has a virtual host of its own: queues have fixed names, and facts of strangers would wait in them.</summary>
+    /// <param name="project">The project.</param>
+    public IReadOnlyDictionary<string, string> EnvironmentOf(TestProject project) => new Dictionary<string, string>
     {
         ["HYPERVIZE_TEST_POSTGRES"] = Backing.Postgres.ConnectionString,
-        ["HYPERVIZE_TEST_RABBITMQ"] = Backing.RabbitMq.Uri,
+        ["HYPERVIZE_TEST_RABBITMQ"] = Backing.RabbitMq.UriOf(project.Name),
         [DataDirectory.TestInstance] = Backing.StateFile,
         [MarkedProcesses.Instance] = Backing.Folder,
         [MarkedProcesses.Temporary] = Temporary,
     };
 
-    public static async Task<ThrowawayInstance> NewAsync()
+    public static async Task<ThrowawayInstance> NewAsync(IEnumerable<TestProject> projects)
     {
         foreach (var folder in DataDirectory.InstancesFor(Purpose))
         {
@@ -35,7 +36,7 @@ internal sealed class ThrowawayInstance : IAsyncDisposable
             if (InstanceLock.TryAcquire(folder, Run) is { } left) await RemoveAsync(BackingServices.Of(folder), left);
         }
         var fresh = DataDirectory.NewInstance(Purpose);
-        return new(fresh, await InstanceLock.AcquireAsync(fresh, Run, CancellationToken.None));
+        return new(BackingServices.Of(fresh, [.. projects.Select(p => p.Name)]), await InstanceLock.AcquireAsync(fresh, Run, CancellationToken.None));
     }
 
     public async ValueTask DisposeAsync()
