@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Marten;
 using Npgsql;
 
@@ -87,6 +88,9 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
     private async Task<Outcome<TState>> DecideInTurnAsync(
         string key, Func<TState?, long, Decision<TEvent>> decide, FactPlace? fact, CancellationToken cancel)
     {
+        using var append = TraceHeaders.Append(key);
+        // Not the activity of the session's connection, which ends unseen when a transaction is begun by hand.
+        var trace = Activity.Current;
         for (var attempt = 1; ; attempt++)
         {
             await using var session = store.LightweightSession();
@@ -100,7 +104,7 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
             {
                 state = fold.From(state, version, decision.Events)!;
                 var after = version + decision.Events.Count;
-                TraceHeaders.Write(session);
+                TraceHeaders.Write(session, trace);
                 if (version == 0) session.Events.StartStream(key, decision.Events.Cast<object>());
                 else session.Events.Append(key, after, decision.Events.Cast<object>());
                 session.Store(new Snapshot<TState> { Id = key, Version = after, Fold = fold.Revision, State = state });

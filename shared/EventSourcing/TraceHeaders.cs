@@ -14,11 +14,16 @@ public static class TraceHeaders
 
     internal static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Writes the current activity's id into the events that the session will append.</summary>
+    /// <summary>Begins the activity that appends to a stream; null when nobody listens.</summary>
+    /// <param name="key">The stream's key.</param>
+    internal static Activity? Append(string key) => Source.StartActivity("append")?.SetTag("hypervize.stream", key);
+
+    /// <summary>Writes an activity's id into the events that the session will append.</summary>
     /// <param name="session">The session.</param>
-    public static void Write(IDocumentSession session)
+    /// <param name="activity">The activity.</param>
+    internal static void Write(IDocumentSession session, Activity? activity)
     {
-        if (Activity.Current?.Id is { } id) session.SetHeader(TraceParent, id);
+        if (activity?.Id is { } id) session.SetHeader(TraceParent, id);
     }
 
     /// <summary>The W3C <c>traceparent</c> that an event was appended under; null when it was not traced.</summary>
