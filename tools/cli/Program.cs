@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hypervize.Cli.Bench;
 using Hypervize.Cli.Billing;
 using Hypervize.Cli.Demo;
 using Hypervize.Cli.Endpoints;
@@ -22,6 +23,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
     KeyCommands.Create(console),
     BillingCommands.Create(console),
     TestCommand.Create(console),
+    BenchCommand.Create(console),
     BackingCommand.Create(console),
 };
 

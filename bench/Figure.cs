@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace Hypervize.Bench;
+
+/// <summary>A measured figure and the bar it must not exceed.</summary>
+/// <param name="Key">Key in the JSON, with a dot where it is inside another's object.</param>
+/// <param name="Unit">Unit, for people.</param>
+/// <param name="Value">What was measured.</param>
+/// <param name="Bar">The most it may be.</param>
+/// <param name="What">What it is, for people.</param>
+internal sealed record Figure(string Key, string Unit, double Value, double Bar, string What)
+{
+    /// <summary>Whether the bar holds.</summary>
+    public bool Held => Value <= Bar;
+
+    /// <summary>The value below which a share of the samples lies, by the nearest rank.</summary>
+    /// <param name="samples">Samples, in any order.</param>
+    /// <param name="share">Above 0, at most 1.</param>
+    public static double Quantile(IEnumerable<double> samples, double share)
+    {
+        var ordered = samples.Order().ToList();
+        return ordered[(int)Math.Ceiling(share * ordered.Count) - 1];
+    }
+
+    /// <summary>The figures as JSON, with the machine's load when the run began.</summary>
+    /// <param name="figures">The figures.</param>
+    public static JsonObject Json(IEnumerable<Figure> figures)
+    {
+        var json = new JsonObject();
+        foreach (var figure in figures)
+        {
+            var (at, path) = (json, figure.Key.Split('.'));
+            foreach (var name in path[..^1]) at = (JsonObject)(at[name] ??= new JsonObject());
+            at[path[^1]] = Math.Round(figure.Value, 2);
+        }
+        return json;
+    }
+
+    /// <summary>Shows them beside their bars.</summary>
+    /// <param name="console">Where.</param>
+    /// <param name="figures">The figures.</param>
+    public static void Show(IAnsiConsole console, IEnumerable<Figure> figures)
+    {
+        var table = new Table().Border(TableBorder.None).AddColumns("figure", "measured", "bar", "", "what it is");
+        foreach (var f in figures)
+            table.AddRow(f.Key, $"{Text(f.Value)} {f.Unit}", $"{Text(f.Bar)} {f.Unit}", f.Held ? "[green]holds[/]" : "[red]missed[/]", f.What);
+        console.Write(table);
+    }
+
+    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Hypervize.Bench.Lifecycle;
+using Hypervize.Cli.Platform;
+using Spectre.Console;
+
+var console = AnsiConsole.Console;
+console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
+
+var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console) };
+try
+{
+    var parsed = root.Parse(args);
+    var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });
+    return parsed.Errors.Count > 0 ? ExitCode.Usage : exitCode;
+}
+catch (Exception e)
+{
+    return await ExitCode.OfAsync(e);
+}
