@@ -4,6 +4,7 @@ using Hypervize.Cli.Billing;
 using Hypervize.Cli.Demo;
 using Hypervize.Cli.Endpoints;
 using Hypervize.Cli.Keys;
+using Hypervize.Cli.Operations;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
 using Hypervize.Cli.Testing;
@@ -22,6 +23,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
     EndpointCommands.Create(console),
     KeyCommands.Create(console),
     BillingCommands.Create(console),
+    ErrorCommands.Create(console),
     TestCommand.Create(console),
     BenchCommand.Create(console),
     BackingCommand.Create(console),
