@@ -24,7 +24,7 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
         // Learned by messages.
         await around.PublishAsync(around.Up(wanted: 4, decisive: 8), version: 8);
         around.InFlight = 5;
-        var down = await Surroundings.UntilAsync(async () => await Surroundings.NextAsync(around.Scale, "it scales down") is { DecidedOn: 8 } command ? command : null, "it scales down");
+        var down = await Eventually.SomeAsync(() => around.Scale.TryDequeue(out var command) && command.DecidedOn == 8 ? command : null, "it scales down");
         Assert.DoesNotContain("node-1", down.Victims);
         Assert.Equal(4 - down.Wanted, down.Victims.Count);
         Assert.StartsWith("At most ", down.Reason, StringComparison.Ordinal);
@@ -35,7 +35,7 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
         Assert.Equal(9, sleep.DecidedOn);
         Assert.Matches(@"^No request for \d+ s \(idle time 2 s\) at \d+ prox(y|ies); last report \d+\.\d s ago$", sleep.Reason);
 
-        await Surroundings.UntilAsync(async () => (await autoscaler.CheckAsync("endpoints")).GetProperty("status").GetString() == "up" ? "" : null, "it knows the endpoints");
+        await Eventually.TrueAsync(async () => (await autoscaler.CheckAsync("endpoints")).GetProperty("status").GetString() == "up", "it knows the endpoints");
         Assert.True((await autoscaler.CheckAsync("proxies")).GetProperty("data").GetProperty("known").GetInt32() >= 1);
     }
 }

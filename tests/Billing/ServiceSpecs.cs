@@ -89,7 +89,7 @@ public sealed class ServiceSpecs(Installation installation)
         await installation.PublishAsync(installation.Record(it, Ready("node-a", Noon)));
         await installation.PublishAsync(installation.Record(it, Ready("node-b", Noon)));
         using var client = installation.As(it.AccountId);
-        await Kit.Eventually.TrueAsync(
+        await Eventually.TrueAsync(
             async () => (decimal)(await client.GetFromJsonAsync<JsonObject>("/v1/billing/burn"))!["perHour"]! == 2 * Price + Telemetry.PricePerHour, "both nodes to burn");
     }
 

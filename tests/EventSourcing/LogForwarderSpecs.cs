@@ -16,7 +16,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         string[] tallies = ["order-a", "order-b", "order-c"];
         await Task.WhenAll(from tally in tallies from number in Enumerable.Range(1, 40) select replica.CountAsync(tally, number));
 
-        await Eventually.HoldsAsync(() => tallies.All(t => listener.Of(t).Count == 40), "every event");
+        await Eventually.TrueAsync(() => tallies.All(t => listener.Of(t).Count == 40), "every event");
         foreach (var tally in tallies)
         {
             var heard = listener.Of(tally);
@@ -39,7 +39,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         var slow = await AppendWithoutCommitAsync(replica, transaction, "slow");
 
         await replica.CountAsync("swift", 2);
-        await Eventually.HoldsAsync(() => listener.Of("swift").Count == 2, "the event after the slow one");
+        await Eventually.TrueAsync(() => listener.Of("swift").Count == 2, "the event after the slow one");
         var settled = new LogSequence(replica.Store).SettledAsync(TimeProvider.System, CancellationToken.None);
         await using (var session = replica.Store.QuerySession())
             Assert.True(await LogMark.PositionAsync(session, CancellationToken.None) < slow, "The mark passed an event that was not committed.");
@@ -47,7 +47,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         Assert.False(settled.IsCompleted);
         await transaction.CommitAsync();
         Assert.Equal(await database.AskAsync<long>($"select max(seq_id) from {Replica.Service}.mt_events"), await settled);
-        await Eventually.HoldsAsync(() => listener.Of("slow").Count == 1, "the slow event");
+        await Eventually.TrueAsync(() => listener.Of("slow").Count == 1, "the slow event");
         await EverythingIsMarkedAsync(replica);
     }
 
@@ -66,7 +66,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
 
         var watch = Stopwatch.StartNew();
         await replica.CountAsync("done", 1);
-        await Eventually.HoldsAsync(() => listener.Of("done").Count == 1, "the event after the gap");
+        await Eventually.TrueAsync(() => listener.Of("done").Count == 1, "the event after the gap");
         // Marten's own daemon waits 3 s and more at a gap.
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"The gap cost {watch.Elapsed}.");
         await EverythingIsMarkedAsync(replica);
@@ -77,17 +77,17 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
     public async Task What_is_committed_while_the_broker_is_away_is_published_when_it_is_back()
     {
         await using var listener = await Listener.StartAsync();
-        await using var cable = new Cable(Broker.Uri);
+        await using var cable = new Cable(Servers.Broker);
         await using var replica = await Replica.StartAsync(database, cable.Uri);
         await replica.CountAsync("outage", 1);
-        await Eventually.HoldsAsync(() => listener.Of("outage").Count == 1, "the event before");
+        await Eventually.TrueAsync(() => listener.Of("outage").Count == 1, "the event before");
 
         cable.Pull();
         for (var number = 2; number <= 20; number++) await replica.CountAsync("outage", number);
         Assert.DoesNotContain(listener.Of("outage"), m => m.Version > 1);
         cable.Plug();
 
-        await Eventually.HoldsAsync(() => listener.Of("outage").Select(m => m.Version).Distinct().Count() == 20, "all of the outage");
+        await Eventually.TrueAsync(() => listener.Of("outage").Select(m => m.Version).Distinct().Count() == 20, "all of the outage");
         var firsts = listener.Of("outage").Select(m => m.Version).Distinct();
         Assert.Equal(Enumerable.Range(1, 20).Select(v => (long)v), firsts);
     }
@@ -100,15 +100,15 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         await using var other = await Replica.StartAsync(database);
         for (var round = 1; round <= 3; round++)
         {
-            await Eventually.HoldsAsync(() => one.Forwarder.Leads ^ other.Forwarder.Leads, "one leader");
+            await Eventually.TrueAsync(() => one.Forwarder.Leads ^ other.Forwarder.Leads, "one leader");
             for (var number = 0; number < 10; number++)
             {
                 await one.CountAsync("succession", number);
                 if (number == 4) await KillLeaderAsync();
             }
         }
-        await Eventually.HoldsAsync(() => listener.Of("succession").Select(m => m.Version).Distinct().Count() == 30, "every event of three leaders");
-        await Eventually.HoldsAsync(() => one.Forwarder.Leads ^ other.Forwarder.Leads, "one leader again");
+        await Eventually.TrueAsync(() => listener.Of("succession").Select(m => m.Version).Distinct().Count() == 30, "every event of three leaders");
+        await Eventually.TrueAsync(() => one.Forwarder.Leads ^ other.Forwarder.Leads, "one leader again");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         }
         await using var second = await Replica.StartAsync(database);
         await second.CountAsync("resumed", 5);
-        await Eventually.HoldsAsync(() => listener.Of("resumed").Any(m => m.Version == 6), "the event after the restart");
+        await Eventually.TrueAsync(() => listener.Of("resumed").Any(m => m.Version == 6), "the event after the restart");
         Assert.Equal([1L, 2, 3, 4, 5, 6], listener.Of("resumed").Select(m => m.Version));
     }
 
@@ -145,7 +145,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
             trace = request.TraceId;
             await replica.CountAsync("traced", 1);
         }
-        await Eventually.HoldsAsync(() => listener.Of("traced").Count == 1, "the event");
+        await Eventually.TrueAsync(() => listener.Of("traced").Count == 1, "the event");
         Assert.Equal(trace.ToString(), listener.Heard.Single(h => h.Message.Tally == "traced").TraceId);
     }
 
@@ -155,7 +155,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         await using var listener = await Listener.StartAsync();
         await using var replica = await Replica.StartAsync(database);
         await replica.CountAsync("warm", 0);
-        await Eventually.HoldsAsync(() => listener.Of("warm").Count == 1, "the first event");
+        await Eventually.TrueAsync(() => listener.Of("warm").Count == 1, "the first event");
 
         var took = new List<double>();
         for (var number = 1; number <= 40; number++)
@@ -176,7 +176,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         await using var one = await Replica.StartAsync(database);
         await using var other = await Replica.StartAsync(database);
         await one.CountAsync("crowded", 0);
-        await Eventually.HoldsAsync(() => listener.Of("crowded").Count == 1, "the first event");
+        await Eventually.TrueAsync(() => listener.Of("crowded").Count == 1, "the first event");
 
         var committed = new ConcurrentDictionary<long, long>();
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async number =>
@@ -184,7 +184,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
             var outcome = await (number % 2 == 0 ? one : other).CountAsync("crowded", number);
             committed[outcome.Version] = Stopwatch.GetTimestamp();
         }));
-        await Eventually.HoldsAsync(() => listener.Of("crowded").Count == 51, "all of the crowd");
+        await Eventually.TrueAsync(() => listener.Of("crowded").Count == 51, "all of the crowd");
 
         var took = listener.Heard.Where(h => h.Message.Tally == "crowded" && h.Message.Version > 1)
             .Select(h => Stopwatch.GetElapsedTime(committed[h.Message.Version], h.At).TotalMilliseconds).Order().ToList();
@@ -203,7 +203,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
     private async Task EverythingIsMarkedAsync(Replica replica)
     {
         var last = await database.AskAsync<long>($"select max(seq_id) from {Replica.Service}.mt_events");
-        await Eventually.HoldsAsync(async () =>
+        await Eventually.TrueAsync(async () =>
         {
             await using var session = replica.Store.QuerySession();
             return await LogMark.PositionAsync(session, CancellationToken.None) >= last;

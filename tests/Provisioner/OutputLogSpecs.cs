@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Hypervize.Provisioner.Local;
-using Hypervize.Provisioner.Tests.Parts;
 
 namespace Hypervize.Provisioner.Tests;
 

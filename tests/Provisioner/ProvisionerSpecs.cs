@@ -179,7 +179,7 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         var variables = Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{node.Pid}/environ"));
         Assert.Contains($"{NodeEnvironment.NodeTag}={node.NodeId}", variables);
         Assert.DoesNotContain("Postgres__", variables);
-        Assert.DoesNotContain(Replica.SigningKey, variables);
+        Assert.DoesNotContain(installation.SigningKey, variables);
         Assert.DoesNotContain("amqp://", variables);
         Assert.DoesNotContain("of-the-platform", variables);
     }

@@ -55,7 +55,7 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
     [Fact]
     public async Task A_signed_identity_is_no_key()
     {
-        var forged = new IdentityIssuer(new IdentitySettings { SigningKey = _around.SigningKey }, TimeProvider.System).Issue(new Caller("endpoints", null, []));
+        var forged = new IdentityIssuer(new IdentitySettings { SigningKey = _around.Identities.SigningKey }, TimeProvider.System).Issue(new Caller("endpoints", null, []));
         await RefusedAsync(await _proxy.GetAsync("/v1/endpoints", forged), HttpStatusCode.Unauthorized, "key_invalid");
     }
 
@@ -171,7 +171,7 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
             await Around.InitializeAsync();
             Around.Give(new(1, [], [new VersionedAccount(1, Some.Account(Account, Key))]));
             Proxy = await Around.StartProxyAsync();
-            await Surroundings.UntilAsync(async () => (await Proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.OK, "it is ready");
+            await Eventually.TrueAsync(async () => (await Proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.OK, "it is ready");
         }
 
         public Task DisposeAsync() => Around.DisposeAsync();

@@ -49,7 +49,7 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
         _around.Gate.Cut();
         await BusAsync(proxy, "degraded");
         await _around.Broker.PublishAsync(Some.Changed(Some.Endpoint(_id), version: 2, position: 2));
-        await Surroundings.UntilAsync(async () => (await Surroundings.HealthAsync(proxy)).Checks["contact"].Detail?.StartsWith("cut off since 20", StringComparison.Ordinal) is true, "it says that it is cut off");
+        await Eventually.TrueAsync(async () => (await Surroundings.HealthAsync(proxy)).Checks["contact"].Detail?.StartsWith("cut off since 20", StringComparison.Ordinal) is true, "it says that it is cut off");
 
         _around.Gate.Open();
         await BusAsync(proxy, "up");
@@ -80,7 +80,7 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
         _around.Give(new(1, [], [new(1, Some.Account(_account, _key))]));
         var proxy = await _around.StartProxyAsync();
         await BusAsync(proxy, "up");
-        await Surroundings.UntilAsync(async () => await StatusAsync(proxy, _key) == HttpStatusCode.OK, "the key is good");
+        await Eventually.TrueAsync(async () => await StatusAsync(proxy, _key) == HttpStatusCode.OK, "the key is good");
 
         // Of three keys, so that a machine that stands still for a moment does not fail the test.
         var fastest = TimeSpan.MaxValue;
@@ -89,13 +89,13 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
         {
             var start = TimeProvider.System.GetTimestamp();
             await _around.Broker.PublishAsync(Some.Changed(Some.Account(_account), version, position: version));
-            await Surroundings.UntilAsync(async () => await StatusAsync(proxy, key) == HttpStatusCode.Unauthorized, "the key is refused");
+            await Eventually.TrueAsync(async () => await StatusAsync(proxy, key) == HttpStatusCode.Unauthorized, "the key is refused");
             var took = TimeProvider.System.GetElapsedTime(start);
             if (took < fastest) fastest = took;
 
             key = Some.NewKey();
             await _around.Broker.PublishAsync(Some.Changed(Some.Account(_account, key), version + 1, position: version + 1));
-            await Surroundings.UntilAsync(async () => await StatusAsync(proxy, key) == HttpStatusCode.OK, "the next key is good");
+            await Eventually.TrueAsync(async () => await StatusAsync(proxy, key) == HttpStatusCode.OK, "the next key is good");
         }
         Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
@@ -110,7 +110,7 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
         await BusAsync(proxy, "up");
         await _around.Broker.PublishAsync(Some.Changed(up, version: 2, position: 2));
         await KnowsAsync(proxy, version: 2);
-        await Surroundings.UntilAsync(() => Task.FromResult(File.Exists(_around.StateFile) && File.ReadAllText(_around.StateFile).Contains("\"version\":2", StringComparison.Ordinal)), "version 2 is on disk");
+        await Eventually.TrueAsync(() => File.Exists(_around.StateFile) && File.ReadAllText(_around.StateFile).Contains("\"version\":2", StringComparison.Ordinal), "version 2 is on disk");
         await proxy.KillAsync();
         await _around.StopEndpointsAsync();
         _around.Gate.Cut();
@@ -129,10 +129,10 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
     {
         _around.Give(new(1, [], [new(1, Some.Account(_account, _key))]));
         var proxy = await _around.StartProxyAsync(keysMaxAge: 2);
-        await Surroundings.UntilAsync(async () => await StatusAsync(proxy, _key) == HttpStatusCode.OK, "the key is good");
+        await Eventually.TrueAsync(async () => await StatusAsync(proxy, _key) == HttpStatusCode.OK, "the key is good");
         await _around.StopEndpointsAsync();
         _around.Gate.Cut();
-        await Surroundings.UntilAsync(async () => (await (await proxy.GetAsync("/v1/endpoints", _key)).Content.ReadAsStringAsync()).Contains("keys_stale", StringComparison.Ordinal), "keys are stale");
+        await Eventually.TrueAsync(async () => (await (await proxy.GetAsync("/v1/endpoints", _key)).Content.ReadAsStringAsync()).Contains("keys_stale", StringComparison.Ordinal), "keys are stale");
         Assert.Equal("degraded", (await Surroundings.HealthAsync(proxy)).Checks["keys"].Status);
     }
 
@@ -148,14 +148,14 @@ public sealed class RoutingSyncSpecs : IAsyncLifetime
         Assert.Contains("platform_unavailable", await (await proxy.GetAsync("/v1/endpoints", _key)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         await bringBack();
-        await Surroundings.UntilAsync(async () => (await proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.OK, "it is ready");
+        await Eventually.TrueAsync(async () => (await proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.OK, "it is ready");
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ProxyProcess proxy, string key) => (await proxy.GetAsync("/v1/endpoints", key)).StatusCode;
 
-    private Task KnowsAsync(ProxyProcess proxy, long version) => Surroundings.UntilAsync(
+    private Task KnowsAsync(ProxyProcess proxy, long version) => Eventually.TrueAsync(
         async () => (await proxy.VersionsAsync()).GetValueOrDefault(_id) == version, $"version {version} is known");
 
-    private static Task BusAsync(ProxyProcess proxy, string status) => Surroundings.UntilAsync(
+    private static Task BusAsync(ProxyProcess proxy, string status) => Eventually.TrueAsync(
         async () => (await Surroundings.HealthAsync(proxy)).Checks["bus"].Status == status, $"the bus is {status}");
 }

@@ -20,12 +20,12 @@ public sealed class TrafficReporterSpecs : IAsyncLifetime
     public async Task Reports_follow_each_other_without_a_gap_though_the_broker_was_away()
     {
         await _around.StartProxyAsync();
-        await Surroundings.UntilAsync(() => Task.FromResult(Mine().Count >= 2), "two reports came");
+        await Eventually.TrueAsync(() => Mine().Count >= 2, "two reports came");
         _around.Gate.Cut();
         var before = Mine().Count;
         await Task.Delay(TimeSpan.FromSeconds(3));
         _around.Gate.Open();
-        await Surroundings.UntilAsync(() => Task.FromResult(Mine().Count >= before + 3), "reports come again");
+        await Eventually.TrueAsync(() => Mine().Count >= before + 3, "reports come again");
 
         var mine = Mine();
         Assert.Equal(Enumerable.Range((int)mine[0].Sequence, mine.Count).Select(n => (long)n), mine.Select(r => r.Sequence));
@@ -41,7 +41,7 @@ public sealed class TrafficReporterSpecs : IAsyncLifetime
         var up = Some.Endpoint(_id, EndpointStatus.Up, Some.Node("node-1") with { Address = node.Address }, Some.Node("node-2", NodeStatus.Draining)) with { AccountId = account };
         _around.Give(new(1, [new(4, up)], [new(1, Some.Account(account, key))]));
         var proxy = await _around.StartProxyAsync();
-        await Surroundings.UntilAsync(() => Task.FromResult(Mine().Count >= 1), "a report came");
+        await Eventually.TrueAsync(() => Mine().Count >= 1, "a report came");
 
         for (var i = 0; i < 30; i++)
         {
@@ -51,7 +51,7 @@ public sealed class TrafficReporterSpecs : IAsyncLifetime
             await Task.Delay(100);
         }
         int Counted(Func<EndpointTraffic, int> count) => Mine().SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).Sum(count);
-        await Surroundings.UntilAsync(() => Task.FromResult(Counted(t => t.Completed) >= 30), "all are counted");
+        await Eventually.TrueAsync(() => Counted(t => t.Completed) >= 30, "all are counted");
         Assert.Equal((30, 30, 0), (Counted(t => t.Started), Counted(t => t.Completed), Counted(t => t.Failed)));
     }
 
@@ -59,9 +59,9 @@ public sealed class TrafficReporterSpecs : IAsyncLifetime
     public async Task A_proxy_that_is_told_to_stop_says_goodbye()
     {
         var proxy = await _around.StartProxyAsync();
-        await Surroundings.UntilAsync(() => Task.FromResult(Mine().Count >= 1), "a report came");
+        await Eventually.TrueAsync(() => Mine().Count >= 1, "a report came");
         await proxy.TerminateAsync();
-        await Surroundings.UntilAsync(() => Task.FromResult(Mine()[^1].Leaving), "it said goodbye");
+        await Eventually.TrueAsync(() => Mine()[^1].Leaving, "it said goodbye");
         Assert.Single(Mine(), r => r.Leaving);
     }
 

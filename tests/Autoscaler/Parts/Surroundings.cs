@@ -4,11 +4,6 @@ using Hypervize.Contracts;
 using Hypervize.Hosting;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Hypervize.Autoscaler.Tests;
 
@@ -17,11 +12,10 @@ namespace Hypervize.Autoscaler.Tests;
 /// </summary>
 public sealed class Surroundings : IAsyncLifetime
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
-    private readonly string _signingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    private readonly Identities _identities = new();
     private volatile bool _stopping;
     private IBusControl _bus = null!;
-    private WebApplication _endpoints = null!;
+    private StandIn _endpoints = null!;
     private Task _reporting = Task.CompletedTask;
     private RoutingSnapshot _snapshot = new(0, [], []);
     private AutoscalerProcess? _autoscaler;
@@ -37,15 +31,11 @@ public sealed class Surroundings : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await StartEndpointsAsync();
+        _endpoints = await _identities.PlayAsync("endpoints", app => app.MapGet("/internal/routing", () => _snapshot).ForServicesOnly());
         await ConnectAsync();
     }
 
-    internal async Task<AutoscalerProcess> StartAutoscalerAsync()
-    {
-        var url = new Uri(_endpoints.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-        return _autoscaler = await AutoscalerProcess.StartAsync(_signingKey, Broker, url);
-    }
+    internal async Task<AutoscalerProcess> StartAutoscalerAsync() => _autoscaler = await AutoscalerProcess.StartAsync(_identities.SigningKey, _endpoints.Url);
 
     internal void StartProxy() => _reporting = ReportAsync();
 
@@ -62,19 +52,8 @@ public sealed class Surroundings : IAsyncLifetime
         return new(EndpointId, "acct-1", settings, EndpointStatus.Up, now, wanted, decisive, [.. nodes], null, null, [], now, settings);
     }
 
-    internal static async Task<T> UntilAsync<T>(Func<Task<T?>> wanted, string what) where T : class
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            if (await wanted() is { } found) return found;
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, $"It did not happen in {Deadline.TotalSeconds} s: {what}");
-            await Task.Delay(50);
-        }
-    }
-
     internal static Task<T> NextAsync<T>(ConcurrentQueue<T> queue, string what) where T : class =>
-        UntilAsync(() => Task.FromResult(queue.TryDequeue(out var message) ? message : null), what);
+        Eventually.SomeAsync(() => queue.TryDequeue(out var message) ? message : null, what);
 
     public async Task DisposeAsync()
     {
@@ -85,15 +64,11 @@ public sealed class Surroundings : IAsyncLifetime
         await _bus.StopAsync(TimeSpan.FromSeconds(10));
     }
 
-    private static Uri Broker => new(
-        Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
-        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ names no broker. ./hypervize test starts one."));
-
     private async Task ConnectAsync()
     {
         _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host(Broker);
+            rabbit.Host(Servers.Broker);
             rabbit.TemporaryQueue($"test-{Guid.NewGuid():N}", queue =>
             {
                 queue.Handler<ScaleEndpoint>(m => Enqueue(Scale, m.Message, m.Message.EndpointId));
@@ -107,19 +82,6 @@ public sealed class Surroundings : IAsyncLifetime
             if (endpointId == EndpointId) queue.Enqueue(message);
             return Task.CompletedTask;
         }
-    }
-
-    private async Task StartEndpointsAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Identity:SigningKey"] = _signingKey, ["urls"] = "http://127.0.0.1:0" });
-        builder.AddIdentity(new Settings(builder.Configuration, builder.Services), "endpoints");
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
-        _endpoints = builder.Build();
-        _endpoints.MapGet("/internal/routing", () => _snapshot).ForServicesOnly();
-        await _endpoints.StartAsync();
     }
 
     private async Task ReportAsync()

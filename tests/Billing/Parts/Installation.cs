@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
-using Hypervize.Kit;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 

@@ -27,7 +27,7 @@ public sealed class Replica : IAsyncDisposable
         EventLog.Add(builder.Services, Service, database.ConnectionString).Stream("tally", Tally.Fold).Forward(publish => publish.Publish(Tally.Fold,
             (stored, fact, state) => new TallyChanged(stored.StreamKey!, stored.Version, stored.Sequence, stored.Id, (Counted)fact, state)));
         builder.Services.Configure<MassTransitHostOptions>(o => (o.WaitUntilStarted, o.StopTimeout) = (true, TimeSpan.FromSeconds(2)));
-        builder.Services.AddMassTransit(x => x.UsingRabbitMq((_, rabbit) => rabbit.Host(broker ?? Broker.Uri)));
+        builder.Services.AddMassTransit(x => x.UsingRabbitMq((_, rabbit) => rabbit.Host(broker ?? Servers.Broker)));
         var host = builder.Build();
         await host.StartAsync();
         return new(host);
@@ -57,7 +57,7 @@ public sealed class Listener : IAsyncDisposable
         Listener listener = null!;
         listener = new(Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host(Broker.Uri);
+            rabbit.Host(Servers.Broker);
             rabbit.ReceiveEndpoint(new TemporaryEndpointDefinition(), queue =>
             {
                 queue.ConcurrentMessageLimit = 1;
@@ -75,29 +75,4 @@ public sealed class Listener : IAsyncDisposable
     public IReadOnlyList<TallyChanged> Of(string tally) => [.. Heard.Select(h => h.Message).Where(m => m.Tally == tally)];
 
     public async ValueTask DisposeAsync() => await _bus.StopAsync(TimeSpan.FromSeconds(2));
-}
-
-internal static class Broker
-{
-    public static Uri Uri { get; } = new(Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
-        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ is not set. Run the tests by ./hypervize test."));
-}
-
-internal static class Eventually
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    /// <summary>Waits until something holds.</summary>
-    public static Task HoldsAsync(Func<bool> condition, string what) => HoldsAsync(() => Task.FromResult(condition()), what);
-
-    /// <summary>Waits until something holds.</summary>
-    public static async Task HoldsAsync(Func<Task<bool>> condition, string what)
-    {
-        var deadline = DateTimeOffset.UtcNow + Patience;
-        while (!await condition())
-        {
-            Assert.True(DateTimeOffset.UtcNow < deadline, $"Waited {Patience.TotalSeconds:0} s for: {what}");
-            await Task.Delay(20);
-        }
-    }
 }

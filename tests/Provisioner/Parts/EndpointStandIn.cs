@@ -3,9 +3,6 @@ using Hypervize.Contracts;
 using Hypervize.Hosting;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Hypervize.Provisioner.Tests.Parts;
 
@@ -18,14 +15,11 @@ internal sealed class EndpointStandIn : IAsyncDisposable
     private readonly ConcurrentDictionary<string, (long Version, EndpointState State)> _endpoints = new();
     private readonly ConcurrentQueue<CapacityChanged> _heard = new();
     private readonly string _proxy = $"proxy-{Guid.NewGuid():N}";
-    private WebApplication _app = null!;
+    private StandIn _played = null!;
     private IBusControl _bus = null!;
     private long _reports;
 
-    public static Uri Broker { get; } = new(Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
-        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ names no broker. ./hypervize test starts one."));
-
-    public Uri Address => new(_app.Urls.Single());
+    public Uri Url => _played.Url;
 
     public static string NewId() => $"endpt-{Guid.NewGuid().ToString("N")[..12]}";
 
@@ -35,21 +29,19 @@ internal sealed class EndpointStandIn : IAsyncDisposable
         return new(id, Some.Account, settings, EndpointStatus.Building, Some.Noon, 1, 1, [], null, null, [], Some.Noon, settings);
     }
 
-    public static async Task<EndpointStandIn> StartAsync()
+    public static async Task<EndpointStandIn> StartAsync(Identities identities)
     {
         var it = new EndpointStandIn();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
-        it._app = builder.Build();
-        it._app.MapGet("/internal/routing", () => new RoutingSnapshot(0, [.. it._endpoints.Values.Select(e => new VersionedEndpoint(e.Version, e.State))], []));
-        it._app.MapGet("/internal/endpoints/{id}/events", (string id) => Array.Empty<EndpointChanged>());
-        await it._app.StartAsync();
+        it._played = await identities.PlayAsync("endpoints", app =>
+        {
+            var routes = app.MapGroup("/internal").ForServicesOnly();
+            routes.MapGet("/routing", () => new RoutingSnapshot(0, [.. it._endpoints.Values.Select(e => new VersionedEndpoint(e.Version, e.State))], []));
+            routes.MapGet("/endpoints/{id}/events", (string id) => Array.Empty<EndpointChanged>());
+        });
 
         it._bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host(Broker);
+            rabbit.Host(Servers.Broker);
             rabbit.ReceiveEndpoint($"test-{Guid.NewGuid():N}", queue =>
             {
                 (queue.Durable, queue.AutoDelete, queue.Exclusive, queue.ConcurrentMessageLimit) = (false, true, true, 1);
@@ -108,7 +100,7 @@ internal sealed class EndpointStandIn : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _bus.StopAsync(TimeSpan.FromSeconds(10));
-        await _app.DisposeAsync();
+        await _played.DisposeAsync();
     }
 
     private Task SayAsync(EndpointState state)

@@ -4,9 +4,12 @@ namespace Hypervize.Provisioner.Tests.Parts;
 public sealed class Installation : IAsyncLifetime
 {
     private readonly List<Replica> _replicas = [];
+    private readonly Identities _identities = new();
     private Database _database = null!;
 
     internal EndpointStandIn Endpoints { get; private set; } = null!;
+
+    internal string SigningKey => _identities.SigningKey;
 
     internal Machine Machine { get; } = new();
 
@@ -18,19 +21,18 @@ public sealed class Installation : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await Database.CreateAsync();
-        Endpoints = await EndpointStandIn.StartAsync();
+        Endpoints = await EndpointStandIn.StartAsync(_identities);
         await StartAsync();
     }
 
     internal async Task<Replica> StartAsync(Uri? broker = null)
     {
-        var replica = await Replica.StartAsync(new Dictionary<string, string>
+        var replica = await Replica.StartAsync(_identities, new Dictionary<string, string>
         {
-            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["Postgres__ConnectionString"] = _database.ConnectionString,
-            ["Bus__Uri"] = (broker ?? EndpointStandIn.Broker).ToString(),
-            ["Identity__SigningKey"] = Replica.SigningKey,
-            ["Peers__Endpoints"] = Endpoints.Address.ToString(),
+            ["Bus__Uri"] = (broker ?? Servers.Broker).ToString(),
+            ["Identity__SigningKey"] = _identities.SigningKey,
+            ["Peers__Endpoints"] = Endpoints.Url.ToString(),
             ["Local__DataDirectory"] = Machine.Settings.DataDirectory,
             ["Local__Installation"] = Machine.Settings.Installation,
             ["Local__Simulator"] = Machine.Settings.Simulator,

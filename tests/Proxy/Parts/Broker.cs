@@ -11,10 +11,6 @@ internal sealed class Broker : IAsyncDisposable
 
     private Broker(IBusControl bus) => _bus = bus;
 
-    public static Uri Uri => new(
-        Environment.GetEnvironmentVariable("HYPERVIZE_TEST_RABBITMQ")
-        ?? throw new InvalidOperationException("HYPERVIZE_TEST_RABBITMQ names no broker. ./hypervize test starts one."));
-
     public ConcurrentQueue<ProxyReport> Reports { get; } = new();
 
     public static async Task<Broker> ConnectAsync()
@@ -22,7 +18,7 @@ internal sealed class Broker : IAsyncDisposable
         Broker broker = null!;
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host(Uri);
+            rabbit.Host(Servers.Broker);
             rabbit.ReceiveEndpoint($"test-{Guid.NewGuid():N}", queue =>
             {
                 (queue.Durable, queue.AutoDelete, queue.Exclusive, queue.ConcurrentMessageLimit) = (false, true, true, 1);

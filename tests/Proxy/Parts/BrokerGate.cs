@@ -7,7 +7,7 @@ namespace Hypervize.Proxy.Tests;
 /// <summary>A way to the broker that can be cut, so that one proxy loses it and nobody else does.</summary>
 internal sealed class BrokerGate : IAsyncDisposable
 {
-    private readonly Uri _broker = Broker.Uri;
+    private readonly Uri _broker = Servers.Broker;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
     private readonly Task _accepting;

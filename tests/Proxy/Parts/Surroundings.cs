@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Hypervize.Contracts;
 
@@ -7,11 +6,10 @@ namespace Hypervize.Proxy.Tests;
 /// <summary>What a proxy needs around it: a broker, the services, a place for its file.</summary>
 public sealed class Surroundings : IAsyncLifetime
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(45);
     private readonly string _directory = Directory.CreateTempSubdirectory("hypervize-proxy-").FullName;
     private readonly List<ProxyProcess> _proxies = [];
 
-    internal string SigningKey { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    internal Identities Identities { get; } = new();
 
     internal Broker Broker { get; private set; } = null!;
 
@@ -26,8 +24,8 @@ public sealed class Surroundings : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Broker = await Broker.ConnectAsync();
-        Endpoints = await FakeService.StartAsync(Peers.Endpoints, SigningKey);
-        Provisioner = await FakeService.StartAsync(Peers.Provisioner, SigningKey);
+        Endpoints = await FakeService.StartAsync(Peers.Endpoints, Identities);
+        Provisioner = await FakeService.StartAsync(Peers.Provisioner, Identities);
     }
 
     public async Task DisposeAsync()
@@ -42,7 +40,7 @@ public sealed class Surroundings : IAsyncLifetime
 
     internal async Task<ProxyProcess> StartProxyAsync(int keysMaxAge = 3600)
     {
-        var proxy = await ProxyProcess.StartAsync(SigningKey, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge);
+        var proxy = await ProxyProcess.StartAsync(Identities, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge);
         _proxies.Add(proxy);
         return proxy;
     }
@@ -54,23 +52,13 @@ public sealed class Surroundings : IAsyncLifetime
         await Endpoints.DisposeAsync();
         return async () =>
         {
-            Endpoints = await FakeService.StartAsync(Peers.Endpoints, SigningKey, url.ToString());
+            Endpoints = await FakeService.StartAsync(Peers.Endpoints, Identities, url.ToString());
             Endpoints.Routing = routing;
         };
     }
 
     /// <summary>Makes the endpoints service give this snapshot from now on.</summary>
     internal void Give(RoutingSnapshot snapshot) => Endpoints.Routing = _ => Task.FromResult(snapshot);
-
-    internal static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, $"It did not happen in {Deadline.TotalSeconds} s: {what}");
-            await Task.Delay(25);
-        }
-    }
 
     internal static async Task<(string Status, Dictionary<string, (string Status, string? Detail)> Checks)> HealthAsync(ProxyProcess proxy)
     {
