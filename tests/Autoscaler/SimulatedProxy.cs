@@ -10,6 +10,7 @@ internal sealed class SimulatedProxy(string id, Func<DateTimeOffset> trueTime)
     private ProxyReport? _pending;
     private int _waiting;
     private int _started;
+    private int _ended;
     private long _sequence;
     private bool _cutOff;
     private bool _leaving;
@@ -28,10 +29,17 @@ internal sealed class SimulatedProxy(string id, Func<DateTimeOffset> trueTime)
     public int Arrived { get; private set; }
 
     /// <summary>Has as many requests at a node and waiting, from now on.</summary>
-    public void Carries(int inFlight, int waiting = 0, string node = "node-1") => (_atNodes[node], _waiting) = (inFlight, waiting);
+    public void Carries(int inFlight, int waiting = 0, string node = "node-1")
+    {
+        // As the real meter does: what is there has arrived, and what is not there any more has ended.
+        var more = inFlight + waiting - _atNodes.GetValueOrDefault(node) - _waiting;
+        _started += Math.Max(0, more);
+        _ended += Math.Max(0, -more);
+        (_atNodes[node], _waiting) = (inFlight, waiting);
+    }
 
     /// <summary>Short requests come and are gone before the next report.</summary>
-    public void Gets(int requests) => _started += requests;
+    public void Gets(int requests) => (_started, _ended) = (_started + requests, _ended + requests);
 
     public void IsCutOff() => _cutOff = true;
 
@@ -61,9 +69,9 @@ internal sealed class SimulatedProxy(string id, Func<DateTimeOffset> trueTime)
     private ProxyReport Next(string endpointId)
     {
         var nodes = _atNodes.Where(n => n.Value > 0).Select(n => new NodeTraffic(n.Key, n.Value)).ToArray();
-        var traffic = new EndpointTraffic(endpointId, 1, _started, _started, 0, nodes.Sum(n => n.InFlight), _waiting, nodes);
+        var traffic = new EndpointTraffic(endpointId, 1, _started, _ended, 0, nodes.Sum(n => n.InFlight), _waiting, nodes);
         var from = _until;
-        (_until, _started) = (trueTime() + ClockAhead, 0);
-        return new(id, ++_sequence, from, _until, _leaving, traffic is { Started: 0, InFlight: 0, Waiting: 0 } ? [] : [traffic]);
+        (_until, _started, _ended) = (trueTime() + ClockAhead, 0, 0);
+        return new(id, ++_sequence, from, _until, _leaving, traffic is { Started: 0, Completed: 0, InFlight: 0, Waiting: 0 } ? [] : [traffic]);
     }
 }
