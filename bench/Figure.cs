@@ -24,7 +24,7 @@ internal sealed record Figure(string Key, string Unit, double Value, double Bar,
         return ordered[(int)Math.Ceiling(share * ordered.Count) - 1];
     }
 
-    /// <summary>The figures as JSON, with the machine's load when the run began.</summary>
+    /// <summary>The figures as JSON.</summary>
     /// <param name="figures">The figures.</param>
     public static JsonObject Json(IEnumerable<Figure> figures)
     {
