@@ -16,6 +16,10 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.AddIdentity(settings, Name);
     builder.Services.AddServiceClient(EndpointsLook.ClientName, peers.Endpoints!);
 
+    // What runs on this machine. First, since nodes are observed while database and broker are still waited for.
+    builder.Services.AddSingleton<Launch>().AddSingleton<Ports>().AddSingleton<NodeProbe>().AddSingleton<DueEndpoints>();
+    builder.Services.AddSingleton<LocalNodes>().AddHostedService(p => p.GetRequiredService<LocalNodes>());
+
     // What is asked and what was done about it: one stream per endpoint.
     builder.AddEventLog(settings, Name).Stream("capacity", CapacityState.Fold).Configure(CapacityLog.Index)
         .Forward(publish => publish.Publish<Hypervize.Contracts.CapacityEvent>(CapacityLog.Message));
@@ -25,10 +29,6 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
         ProxyReports.Declare(rabbit, context);
     }, waitUntilStarted: false); // Nodes are looked after without a broker too; what it would have told is looked up.
     builder.Services.AddSingleton<CapacityLog>().AddSingleton<EndpointAsks>().AddSingleton<EndpointsLook>().AddSingleton<ProxyReports>();
-
-    // What runs on this machine.
-    builder.Services.AddSingleton<Launch>().AddSingleton<Ports>().AddSingleton<NodeProbe>().AddSingleton<DueEndpoints>();
-    builder.Services.AddSingleton<LocalNodes>().AddHostedService(p => p.GetRequiredService<LocalNodes>());
 
     // Keeps the two alike, on one replica at a time.
     builder.Services.AddSingleton<CapacityUpkeep>().AddSingleton<Reconciler>().AddHostedService(p => p.GetRequiredService<Reconciler>());
