@@ -92,7 +92,7 @@ public sealed class ReadModelSpecs
                 case Step.Deliver: if (_log.Count > 0) _model = _model.Apply(_log[dice % _log.Count]); break;
                 case Step.ReadSnapshot: Read(lag: dice % 4); break;
                 case Step.TakeSnapshot: Take(); break;
-                case Step.LetTimePass: _now += TimeSpan.FromMinutes(dice % 90); break;
+                case Step.LetTimePass: LetPass(TimeSpan.FromMinutes(dice % 90)); break;
             }
             foreach (var (id, heard) in _model.Endpoints)
             {
@@ -120,6 +120,14 @@ public sealed class ReadModelSpecs
             // A deleted endpoint still hears of its nodes' ends, and stays deleted.
             var status = delete || before?.State.Status == EndpointStatus.Deleted ? EndpointStatus.Deleted : EndpointStatus.Up;
             _log.Add(_newest[id] = Some.Changed(Some.Endpoint(id, status) with { StatusSince = _now }, (before?.Version ?? 0) + 1, _log.Count + 1));
+        }
+
+        // No snapshot is on its way for minutes, and no transaction open.
+        private void LetPass(TimeSpan time)
+        {
+            Take();
+            _safe = _log.Count;
+            _now += time;
         }
 
         // One snapshot at a time. It may hold more than it can vouch for: earlier positions may not have been committed yet.
