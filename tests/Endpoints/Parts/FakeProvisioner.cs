@@ -2,38 +2,27 @@ using System.Collections.Concurrent;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Hypervize.Endpoints.Tests;
 
 /// <summary>The provisioner's capacity streams, as other services read them.</summary>
 internal sealed class FakeProvisioner : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private const int Page = 3; // Small, so that reading a stream takes several.
     private readonly ConcurrentDictionary<string, List<CapacityChanged>> _streams = new();
+    private StandIn _played = null!;
 
-    private FakeProvisioner(WebApplication app) => _app = app;
+    public Uri Url => _played.Url;
 
-    public Uri Url { get; private set; } = null!;
-
-    public static async Task<FakeProvisioner> StartAsync(string signingKey)
+    public static async Task<FakeProvisioner> StartAsync(Identities identities)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Identity:SigningKey"] = signingKey, ["urls"] = "http://127.0.0.1:0" });
-        builder.AddIdentity(new Settings(builder.Configuration, builder.Services), "provisioner");
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
-        var provisioner = new FakeProvisioner(builder.Build());
-        var routes = provisioner._app.MapGroup("/internal/capacity").ForServicesOnly();
-        routes.MapGet("/versions", () => provisioner._streams.Select(s => new StreamVersion(s.Key, s.Value.Count)));
-        routes.MapGet("/{id}/events", (string id, long after) => provisioner._streams.GetValueOrDefault(id, []).Where(f => f.Version > after).Take(3));
-        await provisioner._app.StartAsync();
-        provisioner.Url = new(provisioner._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        var provisioner = new FakeProvisioner();
+        provisioner._played = await identities.PlayAsync("provisioner", app =>
+        {
+            var routes = app.MapGroup("/internal/capacity").ForServicesOnly();
+            routes.MapGet("/versions", () => provisioner._streams.Select(s => new StreamVersion(s.Key, s.Value.Count)));
+            routes.MapGet("/{id}/events", (string id, long after) => provisioner._streams.GetValueOrDefault(id, []).Where(f => f.Version > after).Take(Page));
+        });
         return provisioner;
     }
 
@@ -46,5 +35,5 @@ internal sealed class FakeProvisioner : IAsyncDisposable
         return message;
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _played.DisposeAsync();
 }

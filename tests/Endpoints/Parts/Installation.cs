@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using MassTransit;
-using Npgsql;
 
 namespace Hypervize.Endpoints.Tests;
 
@@ -13,12 +10,10 @@ namespace Hypervize.Endpoints.Tests;
 public sealed class Installation : IAsyncLifetime
 {
     public const string Account = "acct-0123456789ab";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    private readonly string _signingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-    private readonly string _database = $"endpoints_{Guid.NewGuid():N}";
+    private readonly Identities _identities = new();
+    private Database _database = null!;
     private IBusControl _bus = null!;
-    private EndpointsProcess _service = null!;
+    private ServiceProcess _service = null!;
 
     internal FakeProvisioner Provisioner { get; private set; } = null!;
 
@@ -28,11 +23,11 @@ public sealed class Installation : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await OnServerAsync($"create database {_database}");
-        Provisioner = await FakeProvisioner.StartAsync(_signingKey);
+        _database = await Database.CreateAsync();
+        Provisioner = await FakeProvisioner.StartAsync(_identities);
         _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host(new Uri(Setting("HYPERVIZE_TEST_RABBITMQ")));
+            rabbit.Host(Servers.Broker);
             rabbit.ReceiveEndpoint(new TemporaryEndpointDefinition(), queue =>
             {
                 queue.ConcurrentMessageLimit = 1;
@@ -52,23 +47,19 @@ public sealed class Installation : IAsyncLifetime
         await StopServiceAsync();
         await _bus.StopAsync(TimeSpan.FromSeconds(5));
         await Provisioner.DisposeAsync();
-        await OnServerAsync($"drop database {_database} with (force)");
+        await _database.DisposeAsync();
     }
 
     /// <summary>Starts the service, as <see cref="InitializeAsync"/> has.</summary>
     internal async Task StartServiceAsync()
     {
-        _service = await EndpointsProcess.StartAsync(new Dictionary<string, string>
+        _service = await ServiceProcess.StartAsync("Endpoints", new Dictionary<string, string>
         {
-            ["Identity__SigningKey"] = _signingKey, ["Bus__Uri"] = Setting("HYPERVIZE_TEST_RABBITMQ"), ["Peers__Provisioner"] = Provisioner.Url.ToString(),
-            ["Postgres__ConnectionString"] = new NpgsqlConnectionStringBuilder(Setting("HYPERVIZE_TEST_POSTGRES")) { Database = _database, MaxPoolSize = 40 }.ConnectionString,
-            ["Bootstrap__OperatorKey"] = $"hvz_live_{new string('0', 33)}", ["Proxy__PublicUrl"] = "http://hypervize.test",
+            ["Identity__SigningKey"] = _identities.SigningKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Provisioner"] = Provisioner.Url.ToString(),
+            ["Postgres__ConnectionString"] = _database.ConnectionString, ["Bootstrap__OperatorKey"] = $"hvz_live_{new string('0', 33)}",
+            ["Proxy__PublicUrl"] = "http://hypervize.test",
         });
-        await EventuallyAsync(async () =>
-        {
-            using var client = new HttpClient { BaseAddress = _service.Url };
-            return (await client.GetAsync("/health/ready")).IsSuccessStatusCode;
-        }, "the service to be ready");
+        await _service.ReadyAsync();
     }
 
     internal ValueTask StopServiceAsync() => _service.DisposeAsync();
@@ -108,38 +99,13 @@ public sealed class Installation : IAsyncLifetime
     /// <summary>Waits until the bus told that an endpoint has a status; gives the state then.</summary>
     internal async Task<EndpointState> HeardAsync(string endpointId, EndpointStatus status)
     {
-        await EventuallyAsync(() => Task.FromResult(Last() is { } last && last.Status == status), $"{endpointId} to be {status}");
+        await Eventually.TrueAsync(() => Last() is { } last && last.Status == status, $"{endpointId} to be {status}");
         return Last()!;
 
         EndpointState? Last() => Heard.Where(m => m.EndpointId == endpointId).MaxBy(m => m.Version)?.State;
     }
 
-    internal static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
-    {
-        var deadline = DateTimeOffset.UtcNow + Patience;
-        while (!await condition())
-        {
-            Assert.True(DateTimeOffset.UtcNow < deadline, $"Waited {Patience.TotalSeconds:0} s for {what}.");
-            await Task.Delay(20);
-        }
-    }
-
-    private HttpClient Client(Caller caller)
-    {
-        var issuer = new IdentityIssuer(new IdentitySettings { SigningKey = _signingKey }, TimeProvider.System);
-        return new() { BaseAddress = _service.Url, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", issuer.Issue(caller)) } };
-    }
-
-    private static async Task OnServerAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(Setting("HYPERVIZE_TEST_POSTGRES"));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static string Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set. Run the tests by ./hypervize test.");
+    private HttpClient Client(Caller caller) => _identities.Client(_service.Url, caller);
 }
 
 /// <summary>Classes that share the one service: its queues have fixed names, so two at once would take each other's messages.</summary>

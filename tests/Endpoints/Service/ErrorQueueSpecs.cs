@@ -19,7 +19,7 @@ public sealed class ErrorQueueSpecs(Installation installation)
         // The provisioner speaks of its second fact and does not have the first.
         var second = new CapacityChanged(id, 2, Guid.NewGuid(), An.BecameReady("node-a"));
         await installation.PublishAsync(second);
-        await Installation.EventuallyAsync(async () => (await FailedAsync()).Count == 1, "the message to be given up");
+        await Eventually.TrueAsync(async () => (await FailedAsync()).Count == 1, "the message to be given up");
         var failed = Assert.Single(await FailedAsync());
         Assert.Equal((Queue, id), ((string)failed["queue"]!, (string)failed["body"]!["endpointId"]!));
         Assert.Contains("has no fact 1", (string)failed["reason"]!);

@@ -69,7 +69,7 @@ public sealed class InternalRouteSpecs(Installation installation)
         Assert.Equal(EndpointStatus.Deleted, (await SnapshotAsync()).Endpoints.Single(e => e.State.Id == id).State.Status);
 
         await installation.ReportAsync(id, An.Ended("node-a"));
-        await Installation.EventuallyAsync(async () => (await SnapshotAsync()).Endpoints.All(e => e.State.Id != id), "the deleted endpoint to go");
+        await Eventually.TrueAsync(async () => (await SnapshotAsync()).Endpoints.All(e => e.State.Id != id), "the deleted endpoint to go");
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class MessageSpecs(Installation installation)
         }));
         foreach (var id in ids)
         {
-            await Installation.EventuallyAsync(() => Task.FromResult(installation.Heard.Count(m => m is { EndpointId: var e, Fact: NodeLost } && e == id) == 10), "the last fact");
+            await Eventually.TrueAsync(() => installation.Heard.Count(m => m is { EndpointId: var e, Fact: NodeLost } && e == id) == 10, "the last fact");
             var facts = installation.Heard.Where(m => m.EndpointId == id).Skip(1).Select(m => m.Fact.GetType().Name);
             Assert.Equal(Enumerable.Repeat((string[])["EndpointProvisioning", "NodeReady", "NodeLost"], 10).SelectMany(f => f), facts);
         }
@@ -79,7 +79,7 @@ public sealed class MessageSpecs(Installation installation)
         var id = await installation.CreateUpAsync("node-a");
         await installation.PublishAsync(new ScaleEndpoint(id, DecidedOn: 1, Wanted: 3, [], "too late"));
         await installation.PublishAsync(new ScaleEndpoint(id, DecidedOn: 3, Wanted: 2, [], "12 in flight at 8 per node"));
-        await Installation.EventuallyAsync(() => Task.FromResult(installation.Heard.Any(m => m.EndpointId == id && m.Fact is EndpointScaled)), "the change");
+        await Eventually.TrueAsync(() => installation.Heard.Any(m => m.EndpointId == id && m.Fact is EndpointScaled), "the change");
         await installation.PublishAsync(new HibernateEndpoint(id, DecidedOn: 4, "idle for 300 s"));
         await installation.HeardAsync(id, EndpointStatus.Hibernated);
 
@@ -95,7 +95,7 @@ public sealed class MessageSpecs(Installation installation)
         using var owner = installation.As();
         await owner.DeleteAsync($"/v1/endpoints/{id}");
         await installation.PublishAsync(new ScaleEndpoint(id, DecidedOn: 99, Wanted: 2, [], "load"));
-        await Installation.EventuallyAsync(() => Task.FromResult(installation.Output.Any(l => l.Contains(id, StringComparison.Ordinal) && l.Contains("endpoint_deleted", StringComparison.Ordinal))), "the line");
+        await Eventually.TrueAsync(() => installation.Output.Any(l => l.Contains(id, StringComparison.Ordinal) && l.Contains("endpoint_deleted", StringComparison.Ordinal)), "the line");
 
         using var @operator = installation.As(Installation.Account, KeyScope.Operator);
         using var errors = await @operator.GetAsync("/v1/operations/endpoints/errors");
@@ -110,7 +110,7 @@ public sealed class MessageSpecs(Installation installation)
         using var owner = installation.As();
         var answers = await Task.WhenAll(Enumerable.Range(1, 50).Select(n => owner.PatchAsJsonAsync($"/v1/endpoints/{id}", new { name = $"chat {n}" })));
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.StatusCode));
-        await Installation.EventuallyAsync(() => Task.FromResult(installation.Heard.Count(m => m.EndpointId == id) == 51), "every change");
+        await Eventually.TrueAsync(() => installation.Heard.Count(m => m.EndpointId == id) == 51, "every change");
         Assert.Equal(Enumerable.Range(1, 51).Select(v => (long)v), installation.Heard.Where(m => m.EndpointId == id).Select(m => m.Version));
     }
 }
