@@ -41,6 +41,7 @@ public static class Bus
         var bus = settings.Read<BusSettings>("Bus");
         builder.Services.Configure<MassTransitHostOptions>(o => (o.WaitUntilStarted, o.StopTimeout) = (waitUntilStarted, TimeSpan.FromSeconds(5)));
         builder.Services.AddSingleton<ErrorQueues>();
+        builder.Services.AddBusHealth();
         builder.Services.AddMassTransit(x =>
         {
             x.DisableUsageTelemetry();

@@ -1,3 +1,4 @@
+using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +34,17 @@ public static class Health
         return services;
     }
 
+    /// <summary>Tells whether the broker answers. Without it a service goes on: what it says waits in its log.</summary>
+    internal static void AddBusHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks().AddCheck<BusCheck>("bus");
+        // MassTransit's own check tells the broker's address, and anyone may read the front door's health.
+        services.PostConfigure<HealthCheckServiceOptions>(o =>
+        {
+            foreach (var own in o.Registrations.Where(r => r.Tags.Contains("masstransit")).ToArray()) o.Registrations.Remove(own);
+        });
+    }
+
     internal static void MapHealth(this WebApplication app, string service)
     {
         app.Services.GetRequiredService<HealthCheckService>();
@@ -62,4 +74,10 @@ public static class Health
         HealthStatus.Degraded => "degraded",
         HealthStatus.Unhealthy => "down",
     };
+
+    private sealed class BusCheck(IBusControl bus) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+            bus.CheckHealth().Status == BusHealthStatus.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("The broker can't be reached, or a queue can't be read; the log says why."));
+    }
 }

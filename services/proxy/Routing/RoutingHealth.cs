@@ -7,17 +7,12 @@ namespace Hypervize.Proxy.Routing;
 /// <summary>What the proxy's health tells: it can work once it has a read model, and says when that grows old.</summary>
 public static class RoutingHealth
 {
-    /// <summary>Adds the checks <c>read-model</c>, <c>contact</c>, <c>bus</c>, <c>endpoints</c> and <c>keys</c>.</summary>
+    /// <summary>Adds the checks <c>read-model</c>, <c>contact</c>, <c>endpoints</c> and <c>keys</c>.</summary>
     /// <param name="services">The proxy's container.</param>
     public static void AddRoutingHealth(this IServiceCollection services)
     {
         services.AddHealthChecks().AddCheck<ReadModelCheck>("read-model").AddCheck<ContactCheck>("contact")
-            .AddCheck<BusCheck>("bus").AddCheck<EndpointsCheck>("endpoints").AddCheck<KeysCheck>("keys");
-        // MassTransit's own check tells the broker's address, and anyone may read the front door's health.
-        services.PostConfigure<HealthCheckServiceOptions>(o =>
-        {
-            foreach (var own in o.Registrations.Where(r => r.Tags.Contains("masstransit")).ToArray()) o.Registrations.Remove(own);
-        });
+            .AddCheck<EndpointsCheck>("endpoints").AddCheck<KeysCheck>("keys");
     }
 
     private sealed class ReadModelCheck(RoutingTable table, Contact contact, TimeProvider time) : IHealthCheck
@@ -40,12 +35,6 @@ public static class RoutingHealth
                 { Ticks: 0 } => HealthCheckResult.Degraded("cut off since the start"),
                 { } since => HealthCheckResult.Degraded($"cut off since {since:yyyy-MM-ddTHH:mm:ssZ}"),
             });
-    }
-
-    private sealed class BusCheck(Contact contact) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(contact.BusIsUp ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("The broker can't be reached."));
     }
 
     private sealed class EndpointsCheck(Contact contact) : IHealthCheck
