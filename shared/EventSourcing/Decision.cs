@@ -6,6 +6,9 @@ public enum RefusalKind
     /// <summary>There is no such thing, or not for this caller (404).</summary>
     NotFound,
 
+    /// <summary>There was such a thing, and it ended for good (410).</summary>
+    Gone,
+
     /// <summary>It is not possible in the present state (409).</summary>
     Conflict,
 
@@ -20,7 +23,8 @@ public enum RefusalKind
 /// <param name="Kind">What kind of refusal it is.</param>
 /// <param name="Code">Stable snake_case code that clients may program against.</param>
 /// <param name="Message">What is wrong and what to do, for people.</param>
-public sealed record Refusal(RefusalKind Kind, string Code, string Message);
+/// <param name="Field">Path of the field that is to blame, such as <c>scaling.min</c>; null when none is.</param>
+public sealed record Refusal(RefusalKind Kind, string Code, string Message, string? Field = null);
 
 /// <summary>What a decider says: events that happened, nothing, or a refusal.</summary>
 /// <typeparam name="TEvent">Base type of the stream's events.</typeparam>
@@ -39,7 +43,8 @@ public sealed record Decision<TEvent>(IReadOnlyList<TEvent> Events, Refusal? Ref
     /// <param name="kind">What kind of refusal it is.</param>
     /// <param name="code">Stable snake_case code.</param>
     /// <param name="message">What is wrong and what to do.</param>
-    public static Decision<TEvent> Refuse(RefusalKind kind, string code, string message) => new([], new Refusal(kind, code, message));
+    /// <param name="field">Path of the field that is to blame; null when none is.</param>
+    public static Decision<TEvent> Refuse(RefusalKind kind, string code, string message, string? field = null) => new([], new Refusal(kind, code, message, field));
 }
 
 /// <summary>How a decision ended after it was written.</summary>

@@ -19,20 +19,30 @@ public static class EndpointRoutes
     public static void MapEndpoints(this WebApplication app)
     {
         var endpoints = app.MapGroup("/v1/endpoints").RequireScope(KeyScope.Manage).WithTags("Endpoints");
-        endpoints.MapPost("", CreateAsync).Takes(EndpointFields.Create).Answers<EndpointResource>(202).Describe("Create an endpoint", "createEndpoint");
-        endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Describe("List endpoints", "listEndpoints");
-        endpoints.MapGet("/{id}", GetAsync).Answers<EndpointResource>(200).Describe("Read an endpoint", "getEndpoint");
-        endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch, change: true).Answers<EndpointResource>(200).Describe("Change an endpoint's settings", "updateEndpoint");
-        endpoints.MapDelete("/{id}", DeleteAsync).Answers<EndpointResource>(202).Describe("Delete an endpoint", "deleteEndpoint");
-        endpoints.MapPost("/{id}/wake", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Wake("asked for", by, null))).Answers<EndpointResource>(202).Describe("Wake it", "wakeEndpoint");
-        endpoints.MapPost("/{id}/hibernate", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Hibernate("asked for", by, null))).Answers<EndpointResource>(202).Describe("Put it to sleep", "hibernateEndpoint");
-        endpoints.MapPost("/{id}/disable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Disable(by))).Answers<EndpointResource>(202).Describe("Switch it off", "disableEndpoint");
-        endpoints.MapPost("/{id}/enable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Enable(by))).Answers<EndpointResource>(202).Describe("Switch it on, also after it failed", "enableEndpoint");
-        endpoints.MapGet("/{id}/events", EventsAsync).Answers<TimelinePage>(200).Describe("Its timeline, with causes", "listEndpointEvents");
+        endpoints.MapPost("", CreateAsync).Creates().Describe("Create an endpoint", "createEndpoint");
+        endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Refuses(422, "invalid_request").Describe("List endpoints", "listEndpoints");
+        endpoints.MapGet("/{id}", GetAsync).Honours("If-None-Match", "The ETag of what you have: answered with 304 when it is the same.")
+            .Answers<EndpointResource>(200).Answers(304).Refuses(404, "endpoint_not_found").Refuses(410, "endpoint_deleted").Describe("Read an endpoint", "getEndpoint");
+        endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch, change: true).Commands(200).Describe("Change an endpoint's settings", "updateEndpoint");
+        endpoints.MapDelete("/{id}", DeleteAsync).Commands(202).Describe("Delete an endpoint, for good", "deleteEndpoint");
+        endpoints.MapPost("/{id}/wake", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Wake("asked for", by, null)))
+            .Commands(202).Refuses(409, "endpoint_failed", "endpoint_disabled").Describe("Wake it", "wakeEndpoint");
+        endpoints.MapPost("/{id}/hibernate", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Hibernate("asked for", by, null)))
+            .Commands(202).Refuses(409, "minimum_above_zero", "endpoint_building", "endpoint_failed", "endpoint_disabled").Describe("Put it to sleep", "hibernateEndpoint");
+        endpoints.MapPost("/{id}/disable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Disable(by))).Commands(202).Describe("Switch it off", "disableEndpoint");
+        endpoints.MapPost("/{id}/enable", (HttpContext c, string id, Sender s) => s.SendAsync(c, id, by => new Enable(by))).Commands(202).Describe("Switch it on, also after it failed", "enableEndpoint");
+        endpoints.MapGet("/{id}/events", EventsAsync).Answers<TimelinePage>(200).Refuses(404, "endpoint_not_found").Refuses(422, "invalid_request").Describe("Its timeline, with causes", "listEndpointEvents");
 
-        app.MapPost("/api/provision", CreateAsync).RequireScope(KeyScope.Manage).WithTags("Endpoints")
-            .Takes(EndpointFields.Create).Answers<EndpointResource>(202).Describe("Create an endpoint: an alias of POST /v1/endpoints", "provision");
+        app.MapPost("/api/provision", CreateAsync).RequireScope(KeyScope.Manage).WithTags("Endpoints").Creates().Describe("Create an endpoint: an alias of POST /v1/endpoints", "provision");
     }
+
+    private static RouteHandlerBuilder Creates(this RouteHandlerBuilder route) => route.Takes(EndpointFields.Create)
+        .Honours("Idempotency-Key", "Repeated with the same body, the same endpoint is answered; at most 255 characters.")
+        .Answers<EndpointResource>(202).Refuses(410, "endpoint_deleted").Refuses(422, "idempotency_key_reused");
+
+    private static RouteHandlerBuilder Commands(this RouteHandlerBuilder route, int status) => route
+        .Honours("If-Match", "The ETag of the state that this rests on; without it the last one wins.").Answers<EndpointResource>(status)
+        .Refuses(404, "endpoint_not_found").Refuses(409, "endpoint_busy").Refuses(410, "endpoint_deleted").Refuses(412, "stale_version");
 
     private static async Task<IResult> CreateAsync(HttpContext http, Sender sender)
     {

@@ -7,7 +7,13 @@ namespace Hypervize.Endpoints.Api;
 /// <summary>The OpenAPI document, made from the routes and from the same fields that bodies are read by.</summary>
 public static class OpenApi
 {
+    private const string Problem = "Problem";
+
     private sealed record Body(IReadOnlyList<Field> Fields, bool Change);
+
+    private sealed record Header(string Name, string Says);
+
+    private sealed record Refusal(int Status, string Code);
 
     /// <summary>Adds the document.</summary>
     /// <param name="services">The service's container.</param>
@@ -23,12 +29,31 @@ public static class OpenApi
                 ["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key: hvz_live_ and 33 characters." },
             };
             document.Security = [new() { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
+            document.AddComponent(Problem, ProblemSchema());
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Body>().FirstOrDefault() is { } body)
+            var notes = context.Description.ActionDescriptor.EndpointMetadata;
+            if (notes.OfType<Body>().FirstOrDefault() is { } body)
                 operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Schema(body.Fields, body.Change) } } };
+            foreach (var header in notes.OfType<Header>())
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = header.Name, In = ParameterLocation.Header, Description = header.Says, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                });
+            foreach (var refusal in notes.OfType<Refusal>().Append(new(StatusCodes.Status401Unauthorized, "identity_missing")).GroupBy(r => r.Status).OrderBy(r => r.Key))
+                operation.Responses![Text(refusal.Key)] = new OpenApiResponse
+                {
+                    Description = string.Join(", ", refusal.Select(r => r.Code).Distinct()),
+                    Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(Problem, context.Document) } },
+                };
+            return Task.CompletedTask;
+        });
+        // Answers leave out what is null.
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            foreach (var property in context.JsonTypeInfo.Properties.Where(p => p.IsGetNullable)) schema.Required?.Remove(property.Name);
             return Task.CompletedTask;
         });
     });
@@ -37,13 +62,28 @@ public static class OpenApi
     /// <param name="route">The route.</param>
     /// <param name="fields">Fields of the body.</param>
     /// <param name="change">Whether a field that is not given stays as it is: then none is required, and none has a default.</param>
-    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, IReadOnlyList<Field> fields, bool change = false) => route.WithMetadata(new Body(fields, change));
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, IReadOnlyList<Field> fields, bool change = false) =>
+        route.WithMetadata(new Body(fields, change)).Refuses(400, "malformed_json").Refuses(413, "body_too_large").Refuses(415, "content_type").Refuses(422, "invalid_request");
+
+    /// <summary>Says what header a route honours.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="name">The header.</param>
+    /// <param name="says">What it does.</param>
+    public static RouteHandlerBuilder Honours(this RouteHandlerBuilder route, string name, string says) => route.WithMetadata(new Header(name, says));
+
+    /// <summary>Says how a route may refuse, beyond a missing identity.</summary>
+    /// <typeparam name="T">Kind of route builder.</typeparam>
+    /// <param name="route">The route.</param>
+    /// <param name="status">HTTP status.</param>
+    /// <param name="codes">The problem's codes.</param>
+    public static T Refuses<T>(this T route, int status, params string[] codes) where T : IEndpointConventionBuilder =>
+        route.WithMetadata([.. codes.Select(code => new Refusal(status, code))]);
 
     /// <summary>Says what a route answers when all is well; otherwise it answers with problem details.</summary>
     /// <typeparam name="T">The answer.</typeparam>
     /// <param name="route">The route.</param>
     /// <param name="status">HTTP status.</param>
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status) => route.Produces<T>(status).ProducesProblem(StatusCodes.Status400BadRequest);
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status) => route.Produces<T>(status);
 
     /// <summary>Says that a route answers without a body when all is well.</summary>
     /// <param name="route">The route.</param>
@@ -77,6 +117,27 @@ public static class OpenApi
         }
         return root;
     }
+
+    // RFC 9457, and what we add to it.
+    private static OpenApiSchema ProblemSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string> { "title", "status", "code" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["type"] = Words("A page about the status."), ["title"] = Words("The status in words."),
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["detail"] = Words("What is wrong and what to do, for people."), ["code"] = Words("What is wrong, for programs: stable."),
+            ["errors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object, Description = "Everything that is wrong with the request, by path of the field.",
+                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+            },
+            ["traceId"] = Words("Names the request, for who runs the platform."),
+        },
+    };
+
+    private static OpenApiSchema Words(string says) => new() { Type = JsonSchemaType.String, Description = says };
 
     private static OpenApiSchema Object() => new()
     {

@@ -11,7 +11,8 @@ public static class Scopes
     /// <typeparam name="T">Kind of route builder.</typeparam>
     /// <param name="routes">The routes.</param>
     /// <param name="scope">The scope.</param>
-    public static T RequireScope<T>(this T routes, KeyScope scope) where T : IEndpointConventionBuilder => routes.AddEndpointFilter(new ScopeFilter(scope));
+    public static T RequireScope<T>(this T routes, KeyScope scope) where T : IEndpointConventionBuilder =>
+        routes.AddEndpointFilter(new ScopeFilter(scope)).Refuses(StatusCodes.Status403Forbidden, "scope_missing");
 
     private sealed class ScopeFilter(KeyScope scope) : IEndpointFilter
     {

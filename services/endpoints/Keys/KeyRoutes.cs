@@ -53,9 +53,9 @@ public static class KeyRoutes
     public static void MapKeys(this WebApplication app)
     {
         var keys = app.MapGroup("/v1/keys").RequireScope(KeyScope.Global).WithTags("Keys");
-        keys.MapGet("", ListAsync).Answers<KeyList>(200).Describe("List keys", "listKeys");
-        keys.MapPost("", IssueAsync).Takes(KeyFields).Answers<KeyResource>(201).Describe("Issue a key; its text is in this answer and nowhere else", "issueKey");
-        keys.MapDelete("/{id}", RevokeAsync).Answers(204).Describe("Revoke a key", "revokeKey");
+        keys.MapGet("", ListAsync).Answers<KeyList>(200).Refuses(404, "account_not_found").Describe("List keys", "listKeys");
+        keys.MapPost("", IssueAsync).Takes(KeyFields).Answers<KeyResource>(201).Refuses(404, "account_not_found").Refuses(409, "too_many_keys").Describe("Issue a key; its text is in this answer and nowhere else", "issueKey");
+        keys.MapDelete("/{id}", RevokeAsync).Answers(204).Refuses(404, "account_not_found").Describe("Revoke a key", "revokeKey");
 
         var accounts = app.MapGroup("/v1/accounts").RequireScope(KeyScope.Operator).WithTags("Accounts");
         accounts.MapGet("", AccountsAsync).Answers<AccountList>(200).Describe("List accounts", "listAccounts");

@@ -23,7 +23,7 @@ public static class EndpointDecider
         (null, _) => Refuse(RefusalKind.NotFound, "endpoint_not_found", $"There is no endpoint {id}."),
         (_, RecordFact report) => Record(it, report.Fact, catalog),
         (_, Delete delete) => Delete(it, delete, now),
-        ({ Status: EndpointStatus.Deleted }, _) => Refuse(RefusalKind.NotFound, "endpoint_deleted", "This endpoint was deleted. Create another."),
+        ({ Status: EndpointStatus.Deleted }, _) => Refuse(RefusalKind.Gone, "endpoint_deleted", "This endpoint was deleted; its events can still be read. Create another."),
         (_, Update update) => Update(it, update, catalog, now),
         (_, Wake wake) => Wake(it, wake, now),
         (_, Hibernate hibernate) => Hibernate(it, hibernate, now),
@@ -41,9 +41,14 @@ public static class EndpointDecider
         settings.Telemetry ? [new("telemetry", catalog.AddOnPricePerHour("telemetry", at))] : [];
 
     // A repeated Idempotency-Key leads to the same id: the same wish is answered with what is there.
-    private static Decision Again(EndpointState it, Create create) => it.AccountId == create.AccountId && it.CreatedAs == create.Settings
-        ? Nothing
-        : Refuse(RefusalKind.Invalid, "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key for a new endpoint.");
+    private static Decision Again(EndpointState it, Create create)
+    {
+        if (it.AccountId != create.AccountId || it.CreatedAs != create.Settings)
+            return Refuse(RefusalKind.Invalid, "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key for a new endpoint.");
+        return it.Status == EndpointStatus.Deleted
+            ? Refuse(RefusalKind.Gone, "endpoint_deleted", "The endpoint that this Idempotency-Key created was deleted. Use a new key for a new endpoint.")
+            : Nothing;
+    }
 
     private static Decision Delete(EndpointState it, Delete delete, DateTimeOffset now) => it.Status == EndpointStatus.Deleted
         ? Nothing
@@ -54,7 +59,7 @@ public static class EndpointDecider
         var settings = update.Of(it.Settings);
         if (settings == it.Settings) return Nothing;
         if (settings.Scaling.Min > settings.Scaling.Max)
-            return Refuse(RefusalKind.Invalid, "invalid_request", $"scaling.min ({settings.Scaling.Min}) must not be above scaling.max ({settings.Scaling.Max}).");
+            return Refuse(RefusalKind.Invalid, "invalid_request", $"scaling.min ({settings.Scaling.Min}) must not be above scaling.max ({settings.Scaling.Max}).", "scaling.min");
 
         EndpointEvent updated = new EndpointUpdated(settings, AddOns(settings, catalog, now), update.By, now);
         if (it.Status == EndpointStatus.Hibernated && settings.Scaling.Min > 0)

@@ -86,7 +86,7 @@ public sealed class LifeSpecs
     {
         foreach (var command in (EndpointCommand[])[new Wake("a", "b", null), new Hibernate("a", "b", null), new Scale(2, [], "a", "b", 99), new Disable("b"), new Enable("b"),
             new Update("new", null, null, null, null, null, null, null, "b")])
-            Given(Created(), Deleted()).When(command).ThenRefused(RefusalKind.NotFound, "endpoint_deleted");
+            Given(Created(), Deleted()).When(command).ThenRefused(RefusalKind.Gone, "endpoint_deleted");
     }
 
     [Fact]

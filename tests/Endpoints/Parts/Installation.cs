@@ -105,6 +105,16 @@ public sealed class Installation : IAsyncLifetime
         EndpointState? Last() => Heard.Where(m => m.EndpointId == endpointId).MaxBy(m => m.Version)?.State;
     }
 
+    /// <summary>The first table with a row that holds a text, whatever its columns are; null when there is none.</summary>
+    internal async Task<string?> FindInDatabaseAsync(string text)
+    {
+        var tables = (string)(await _database.ExecuteAsync(
+            "select string_agg(format('%I.%I', table_schema, table_name), ' ') from information_schema.tables where table_schema = 'endpoints' and table_type = 'BASE TABLE'"))!;
+        foreach (var table in tables.Split(' '))
+            if (await _database.ExecuteAsync($"select 1 from {table} t where strpos(row_to_json(t)::text, '{text}') > 0 limit 1") is not null) return table;
+        return null;
+    }
+
     private HttpClient Client(Caller caller) => _identities.Client(_service.Url, caller);
 }
 

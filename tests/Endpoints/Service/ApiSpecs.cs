@@ -177,6 +177,50 @@ public sealed class ApiSpecs(Installation installation)
         static IReadOnlyList<string> Required(JsonObject schema) => [.. (schema["required"]?.AsArray() ?? []).Select(n => (string)n!).Order()];
     }
 
+    [Fact]
+    public async Task Answers_are_as_the_document_says_and_every_refusal_is_in_it()
+    {
+        using var nobody = installation.AsNobody();
+        using var owner = installation.As();
+        var document = (await nobody.GetFromJsonAsync<JsonObject>("/openapi/v1.json"))!;
+        var id = await installation.CreateUpAsync("node-a");
+        await ConformsAsync("/v1/endpoints", "get", await owner.GetAsync("/v1/endpoints"));
+        await ConformsAsync("/v1/endpoints", "post", await owner.PostAsJsonAsync("/v1/endpoints", Wish));
+        await ConformsAsync("/v1/endpoints", "post", await owner.PostAsJsonAsync("/v1/endpoints", new { name = "" }));
+        await ConformsAsync("/v1/endpoints/{id}", "get", await owner.GetAsync($"/v1/endpoints/{id}"));
+        await ConformsAsync("/v1/endpoints/{id}", "get", await owner.GetAsync("/v1/endpoints/endpt-000000000000"));
+        await ConformsAsync("/v1/endpoints/{id}", "patch", await owner.PatchAsJsonAsync($"/v1/endpoints/{id}", new { name = "other" }));
+        await ConformsAsync("/v1/endpoints/{id}/events", "get", await owner.GetAsync($"/v1/endpoints/{id}/events"));
+        await ConformsAsync("/v1/endpoints/{id}/disable", "post", await owner.PostAsync($"/v1/endpoints/{id}/disable", null));
+        await ConformsAsync("/v1/endpoints/{id}/wake", "post", await owner.PostAsync($"/v1/endpoints/{id}/wake", null));
+        await ConformsAsync("/v1/endpoints/{id}", "delete", await owner.DeleteAsync($"/v1/endpoints/{id}"));
+        await ConformsAsync("/v1/endpoints/{id}", "get", await owner.GetAsync($"/v1/endpoints/{id}"));
+        await ConformsAsync("/v1/hardware", "get", await owner.GetAsync("/v1/hardware"));
+
+        async Task ConformsAsync(string path, string method, HttpResponseMessage answer)
+        {
+            using (answer)
+            {
+                var responses = document["paths"]![path]![method]!["responses"]!.AsObject();
+                Assert.True(responses.TryGetPropertyValue($"{(int)answer.StatusCode}", out var response), $"{method} {path} answered {(int)answer.StatusCode}, which its document does not know.");
+                var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
+                if (!answer.IsSuccessStatusCode) Assert.Contains((string)body!["code"]!, (string)response!["description"]!);
+                Assert.Equal([], new Schemas(document).Errors(body, response!["content"]![answer.Content.Headers.ContentType!.MediaType!]!["schema"]!));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_keys_text_is_nowhere_in_the_database()
+    {
+        using var owner = installation.As(Bootstrap.OperatorAccount);
+        using var issued = await owner.PostAsJsonAsync("/v1/keys", new { name = "laptop", scope = "inference" });
+        var key = (string)(await issued.Content.ReadFromJsonAsync<JsonObject>())!["key"]!;
+        Assert.NotNull(await installation.FindInDatabaseAsync("laptop"));
+        Assert.Null(await installation.FindInDatabaseAsync(key));
+        Assert.Null(await installation.FindInDatabaseAsync(key["hvz_live_".Length..]));
+    }
+
     private static async Task<IReadOnlyList<string>> NamesAsync(HttpClient client, string query, IReadOnlyList<string>? except = null)
     {
         var page = (await client.GetFromJsonAsync<JsonObject>($"/v1/endpoints{query}"))!;

@@ -121,8 +121,8 @@ public sealed class BadInputSpecs(Installation installation)
         var id = await installation.CreateAsync();
         using var owner = installation.As();
         Assert.Equal(HttpStatusCode.Accepted, (await owner.DeleteAsync($"/v1/endpoints/{id}")).StatusCode);
-        Assert.Equal("endpoint_deleted", (string?)(await (await owner.GetAsync($"/v1/endpoints/{id}")).Content.ReadFromJsonAsync<JsonObject>())!["code"]);
-        Assert.Equal("endpoint_deleted", (string?)(await (await owner.PostAsync($"/v1/endpoints/{id}/enable", null)).Content.ReadFromJsonAsync<JsonObject>())!["code"]);
+        await IsAsync(await owner.GetAsync($"/v1/endpoints/{id}"), HttpStatusCode.Gone, "endpoint_deleted");
+        await IsAsync(await owner.PostAsync($"/v1/endpoints/{id}/enable", null), HttpStatusCode.Gone, "endpoint_deleted");
         Assert.Equal(HttpStatusCode.Accepted, (await owner.DeleteAsync($"/v1/endpoints/{id}")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await owner.GetAsync($"/v1/endpoints/{id}/events")).StatusCode);
     }
@@ -141,11 +141,29 @@ public sealed class BadInputSpecs(Installation installation)
     }
 
     [Theory]
-    [InlineData("status=asleep"), InlineData("limit=0"), InlineData("limit=100000"), InlineData("cursor=%25%25"), InlineData("limit=many")]
-    public async Task A_wrong_query_is_refused(string query)
+    [InlineData("status=asleep", 422, "invalid_request"), InlineData("limit=0", 422, "invalid_request"), InlineData("limit=100000", 422, "invalid_request")]
+    [InlineData("cursor=%25%25", 422, "invalid_request"), InlineData("limit=many", 400, "bad_request")]
+    public async Task A_wrong_query_is_refused(string query, int status, string code)
     {
         using var owner = installation.As();
-        Assert.InRange((int)(await owner.GetAsync($"/v1/endpoints?{query}")).StatusCode, 400, 422);
+        await IsAsync(await owner.GetAsync($"/v1/endpoints?{query}"), (HttpStatusCode)status, code);
+    }
+
+    [Fact]
+    public async Task What_is_no_route_says_so_in_the_same_words()
+    {
+        using var owner = installation.As();
+        await IsAsync(await owner.GetAsync("/v1/nothing"), HttpStatusCode.NotFound, "not_found");
+        await IsAsync(await owner.PutAsync("/v1/endpoints", Json("{}")), HttpStatusCode.MethodNotAllowed, "method_not_allowed");
+    }
+
+    [Fact]
+    public async Task A_refusal_by_the_present_state_names_its_field()
+    {
+        var id = await installation.CreateAsync(max: 3);
+        using var owner = installation.As();
+        var problem = await IsAsync(await owner.PatchAsJsonAsync($"/v1/endpoints/{id}", new { scaling = new { min = 4 } }), HttpStatusCode.UnprocessableEntity, "invalid_request");
+        Assert.Equal(["scaling.min"], problem["errors"]!.AsObject().Select(e => e.Key));
     }
 
     [Fact]
