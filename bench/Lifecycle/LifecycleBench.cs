@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
@@ -17,7 +18,7 @@ internal static class LifecycleBench
         {
             IReadOnlyList<Figure> figures = [];
             await ProgressLine.ShowAsync(async progress => figures = await MeasureAsync(parsed.GetValue(runs), progress, cancel));
-            if (parsed.GetValue(json)) console.WriteLine(Figure.Json(figures).ToJsonString());
+            if (parsed.GetValue(json)) Output.PrintJson(Figure.Json(figures).ToJsonString());
             else Figure.Show(console, figures);
             return figures.All(f => f.Held) ? 0 : ExitCode.Failed;
         });

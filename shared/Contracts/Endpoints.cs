@@ -300,7 +300,8 @@ public sealed record ApiKey(string Id, string Name, string Prefix, string Hash, 
 /// <param name="Name">A label for people.</param>
 /// <param name="Keys">Keys that have not been revoked, oldest first.</param>
 /// <param name="CreatedAt">When it was created.</param>
-public sealed record AccountState(string Id, string Name, IReadOnlyList<ApiKey> Keys, DateTimeOffset CreatedAt);
+/// <param name="Bootstrapped">Hashes of keys that came from the installation's settings, revoked ones too, which stay revoked; null when none did.</param>
+public sealed record AccountState(string Id, string Name, IReadOnlyList<ApiKey> Keys, DateTimeOffset CreatedAt, IReadOnlyList<string>? Bootstrapped = null);
 
 /// <summary>A fact in an account's stream.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]

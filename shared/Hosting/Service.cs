@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -46,9 +47,15 @@ public static class Service
         await using var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.Use(RefuseNul);
         app.MapHealth(name);
         map(app);
         await app.RunAsync();
         return 0;
     }
+
+    // No text that a query can rightly name holds one, and PostgreSQL stores none.
+    private static Task RefuseNul(HttpContext http, RequestDelegate next) => http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is true
+        ? Problems.From(StatusCodes.Status400BadRequest, "bad_request", "The query holds a NUL character.").ExecuteAsync(http)
+        : next(http);
 }

@@ -39,7 +39,7 @@ public sealed class SleepSpecs
         it.Proxy.Carries(1);
         it.Passes(7200).IsAwake();
         it.Proxy.Carries(0);
-        it.Passes(59).IsAwake();
+        it.Passes(60).IsAwake();
         it.Passes(1).Sleeps();
     }
 
@@ -228,7 +228,7 @@ public sealed class SleepSpecs
         it.Proxy.Carries(0);
         it.Passes(40);
         it.Deliver(it.Proxy.Published[29]);
-        it.Passes(20).Sleeps();
+        it.Passes(21).Sleeps();
     }
 
     [Fact]

@@ -47,6 +47,14 @@ public sealed class LedgerSpecs
             .Then(Closed("node-a", Noon.AddMinutes(1)), Opened("node-a", Noon.AddMinutes(1)) with { AddOns = [] });
 
     [Fact]
+    public void A_node_that_is_ready_under_another_price_of_an_add_on_splits_what_runs_at_the_old_one()
+    {
+        var dearer = Telemetry with { PricePerHour = 0.20m };
+        Given(Opened("node-a", Noon)).When(Ready("node-b", Noon.AddMinutes(1)) with { AddOns = [dearer] }).Then(
+            Closed("node-a", Noon.AddMinutes(1)), Opened("node-a", Noon.AddMinutes(1)) with { AddOns = [dearer] }, Opened("node-b", Noon.AddMinutes(1)) with { AddOns = [dearer] });
+    }
+
+    [Fact]
     public void A_change_that_leaves_the_add_ons_alone_splits_nothing() =>
         Given(Opened("node-a", Noon)).When(new EndpointUpdated(Settings, [Telemetry], "hvz_live_abcd", Noon.AddMinutes(1))).Then();
 

@@ -25,6 +25,7 @@ public sealed class ServiceSpecs(Installation installation)
         var usage = await installation.UsageAsync(it.AccountId, "&lines=true");
         Assert.Equal((it.Id, 3600L), ((string)usage["endpoints"]![0]!["endpointId"]!, (long)usage["endpoints"]![0]!["nodeSeconds"]!));
         Assert.Equal("2026-11-10", (string)usage["endpoints"]![0]!["days"]![0]!["day"]!);
+        Assert.Equal(["node", "add_on"], usage["lines"]!.AsArray().Select(line => (string)line!["kind"]!));
         Assert.All(usage["lines"]!.AsArray(), line => Assert.NotNull(line!["openedBy"]));
         Assert.Equal(0m, (decimal)usage["burnPerHour"]!);
     }

@@ -53,6 +53,17 @@ public sealed class BackingSpecs : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_second_start_that_is_called_off_leaves_the_first_alone()
+    {
+        var first = Backing.StartAsync(_ => { }, CancellationToken.None);
+        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Backing.StartAsync(_ => { }, impatient.Token));
+        await first;
+        Assert.Equal(1, await QueryAsync("select 1"));
+        Assert.NotNull(Backing.RabbitMqProcess);
+    }
+
+    [Fact]
     public async Task A_port_that_was_taken_meanwhile_is_left_to_its_taker()
     {
         await Backing.StartPostgresAsync(_ => { }, CancellationToken.None);

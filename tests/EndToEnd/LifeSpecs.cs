@@ -37,6 +37,22 @@ public sealed class LifeSpecs(Platform platform) : IClassFixture<Platform>
     }
 
     [Fact]
+    public async Task Who_is_told_of_an_endpoint_or_a_key_may_use_it_at_once()
+    {
+        using var http = new HttpClient { BaseAddress = new(platform.Url) };
+        for (var i = 0; i < 10; i++)
+        {
+            var id = await platform.CreateAsync($"at-once-{i}");
+            var key = (string)(await platform.Client.CallAsync(HttpMethod.Post, "v1/keys", CancellationToken.None, new JsonObject { ["name"] = "at once" }))!["key"]!;
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/d/{id}/v1/models") { Headers = { Authorization = new("Bearer", key) } };
+            using var answer = await http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.False(answer.Headers.Contains("x-hypervize-wrote"));
+            await platform.Client.CallAsync(HttpMethod.Delete, $"v1/endpoints/{id}", CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public async Task Two_hundred_requests_at_once_cause_one_wake_and_two_hundred_good_answers()
     {
         var id = await platform.CreateAsync("crowd");

@@ -1,15 +1,17 @@
+using System.Text.Json.Serialization;
 using Hypervize.Billing.Ledger;
 
 namespace Hypervize.Billing.Invoices;
 
 /// <summary>What a line charges for.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LineKind>))]
 public enum LineKind
 {
     /// <summary>A node's time.</summary>
-    Node,
+    [JsonStringEnumMemberName("node")] Node,
 
     /// <summary>An add-on's time, once per endpoint.</summary>
-    AddOn,
+    [JsonStringEnumMemberName("add_on")] AddOn,
 }
 
 /// <summary>One charge within one UTC day.</summary>

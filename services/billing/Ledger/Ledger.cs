@@ -67,17 +67,19 @@ public static class LedgerDecider
         return fact switch
         {
             NodeReady ready when open.Any(m => m.NodeId == ready.NodeId) => Decision<LedgerEvent>.Nothing,
+            // An add-on has one price at a time, the newest: what ran at another is split.
             NodeReady ready => Decision<LedgerEvent>.Say(
-                new MeterOpened(endpointId, ready.NodeId, ready.Hardware, ready.PricePerHour, ready.AddOns, ready.At, source)),
+            [
+                .. Split(open, endpointId, ready.AddOns, ready.At, source),
+                new MeterOpened(endpointId, ready.NodeId, ready.Hardware, ready.PricePerHour, ready.AddOns, ready.At, source),
+            ]),
 
             NodeStopped stopped => Close(open, stopped.NodeId, stopped.At, source),
 
             // What the node did after its last healthy probe is nobody's to pay.
             NodeLost lost => Close(open, lost.NodeId, lost.LastHealthyAt ?? DateTimeOffset.MinValue, source),
 
-            EndpointUpdated updated => Decision<LedgerEvent>.Say([.. open
-                .Where(m => m.EndpointId == endpointId && !m.AddOns.SequenceEqual(updated.AddOns))
-                .SelectMany(m => Split(m, updated, source))]),
+            EndpointUpdated updated => Decision<LedgerEvent>.Say([.. Split(open, endpointId, updated.AddOns, updated.At, source)]),
 
             _ => Decision<LedgerEvent>.Nothing,
         };
@@ -88,12 +90,15 @@ public static class LedgerDecider
             ? Decision<LedgerEvent>.Say(new MeterClosed(meter.EndpointId, nodeId, Later(meter.At, at), source))
             : Decision<LedgerEvent>.Nothing;
 
-    private static IEnumerable<LedgerEvent> Split(MeterOpened meter, EndpointUpdated updated, Guid source)
+    private static IEnumerable<LedgerEvent> Split(IEnumerable<MeterOpened> open, string endpointId, IReadOnlyList<AddOn> addOns, DateTimeOffset changedAt, Guid source)
     {
-        // Settings change by the endpoints service's clock, nodes by the provisioner's: a meter never runs backwards.
-        var at = Later(meter.At, updated.At);
-        yield return new MeterClosed(meter.EndpointId, meter.NodeId, at, source);
-        yield return meter with { AddOns = updated.AddOns, At = at, Source = source };
+        foreach (var meter in open.Where(m => m.EndpointId == endpointId && !m.AddOns.SequenceEqual(addOns)))
+        {
+            // Settings change by the endpoints service's clock, nodes by the provisioner's: a meter never runs backwards.
+            var at = Later(meter.At, changedAt);
+            yield return new MeterClosed(meter.EndpointId, meter.NodeId, at, source);
+            yield return meter with { AddOns = addOns, At = at, Source = source };
+        }
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

@@ -102,7 +102,7 @@ public static class EndpointRoutes
 
     private static async Task<IResult> GetAsync(HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, EndpointResources resources)
     {
-        var (state, version) = await endpoints.LoadAsync(id, http.RequestAborted);
+        var (state, version) = EndpointId.IsWellFormed(id) ? await endpoints.LoadAsync(id, http.RequestAborted) : default;
         if (NotFor(http.User, id, state) is { } refused) return refused;
         var tag = ETag(version);
         if (http.Request.Headers.IfNoneMatch == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
@@ -129,7 +129,7 @@ public static class EndpointRoutes
         HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, IQuerySession session, long after = 0, int limit = 100)
     {
         if (limit is < 1 or > MostOfAPage || after < 0) return Problems.From(422, "invalid_request", $"limit must lie between 1 and {MostOfAPage}, and after must not be negative.");
-        var (state, version) = await endpoints.LoadAsync(id, http.RequestAborted);
+        var (state, version) = EndpointId.IsWellFormed(id) ? await endpoints.LoadAsync(id, http.RequestAborted) : default;
         if (NotFor(http.User, id, state, deletedToo: true) is { } refused) return refused;
         var events = await session.Events.FetchStreamAsync(id, version: after + limit, fromVersion: after + 1, token: http.RequestAborted);
         return Results.Ok(new TimelinePage(

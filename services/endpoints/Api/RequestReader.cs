@@ -29,7 +29,9 @@ public sealed class RequestReader
     public static async Task<(RequestReader? Reader, IResult? Refused)> ReadAsync(HttpRequest request, IReadOnlyList<Field> fields, bool defaults)
     {
         if (!request.HasJsonContentType() && request.ContentType?.StartsWith("application/merge-patch+json", StringComparison.OrdinalIgnoreCase) is not true)
-            return (null, Problems.From(StatusCodes.Status415UnsupportedMediaType, "content_type", "Send the body as application/json."));
+            return (null, WrongType);
+        if (request.Headers.ContentEncoding.Count > 0 || request.GetTypedHeaders().ContentType?.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            return (null, WrongType);
 
         using var body = new MemoryStream();
         var buffer = new byte[16 * 1024];
@@ -41,7 +43,9 @@ public sealed class RequestReader
 
         try
         {
-            using var document = JsonDocument.Parse(body.ToArray());
+            var bytes = body.ToArray();
+            using var document = JsonDocument.Parse(bytes);
+            if (!IsUnicode(bytes)) return (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json", "The body holds text that is no Unicode: half of a surrogate pair, or bytes that are no UTF-8."));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? (new RequestReader(document.RootElement.Clone(), fields, defaults), null)
                 : (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json", "The body must be a JSON object."));
@@ -74,7 +78,8 @@ public sealed class RequestReader
         if (!Given(field, out var value)) return Missing(field, field.Default);
         if (value.ValueKind != JsonValueKind.String) return Not<string>(field, "a text");
         var text = value.GetString()!;
-        if (text.Length == 0 || text.Length > field.MaxLength) Wrong(field.Path, $"must have 1 to {field.MaxLength} characters");
+        if (text.Any(char.IsControl)) Wrong(field.Path, "must not contain control characters");
+        else if (text.Length == 0 || text.Length > field.MaxLength) Wrong(field.Path, $"must have 1 to {field.MaxLength} characters");
         else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must match {field.Pattern}");
         return text;
     }
@@ -109,6 +114,24 @@ public sealed class RequestReader
         var near = field.Words.OrderBy(w => Distance(w, word)).Take(3);
         Wrong(field.Path, field.Words.Count > 6 ? $"is no {field.Path} we know; near are {string.Join(", ", near)}" : $"must be one of {string.Join(", ", field.Words)}");
         return null;
+    }
+
+    private static IResult WrongType =>
+        Problems.From(StatusCodes.Status415UnsupportedMediaType, "content_type", "Send the body as application/json in UTF-8, not compressed.");
+
+    private static bool IsUnicode(byte[] json)
+    {
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) _ = reader.GetString();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private void Flatten(JsonElement element, string prefix, HashSet<string> groups, IReadOnlyList<Field> fields)

@@ -38,6 +38,7 @@ public sealed class Sender(IMediator mediator, EndpointResources resources)
     {
         if (outcome.Refusal is { } refusal) return Problems.From(refusal);
         http.Response.Headers.ETag = EndpointRoutes.ETag(outcome.Version);
+        Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
         return Results.Json(resources.Of(outcome.State!, outcome.Version), statusCode: status);
     }
 

@@ -9,10 +9,13 @@ namespace Hypervize.Endpoints.Keys;
 public static class AccountLife
 {
     /// <summary>The fold.</summary>
-    public static Fold<AccountState, AccountEvent> Fold { get; } = new(Revision: 1, (before, e, _) => e switch
+    public static Fold<AccountState, AccountEvent> Fold { get; } = new(Revision: 2, (before, e, _) => e switch
     {
         AccountCreated created => new(created.AccountId, created.Name, [], created.At),
-        KeyIssued issued => before! with { Keys = [.. before.Keys, issued.Key] },
+        KeyIssued issued => before! with
+        {
+            Keys = [.. before.Keys, issued.Key], Bootstrapped = issued.By == Bootstrap.By ? [.. before.Bootstrapped ?? [], issued.Key.Hash] : before.Bootstrapped,
+        },
         KeyRevoked revoked => before! with { Keys = [.. before.Keys.Where(k => k.Id != revoked.KeyId)] },
         _ => throw new InvalidOperationException($"An account's stream holds no {e.GetType().Name}."),
     });
@@ -24,7 +27,7 @@ public static class AccountDecider
     /// <summary>Keys that an account may have at once.</summary>
     public const int MostKeys = 100;
 
-    /// <summary>Creates an account with its first key; one that is there keeps what it has and gets the key if it lacks it.</summary>
+    /// <summary>Creates an account with its first key; one that is there keeps what it has and gets the key unless it has, or had and revoked, it.</summary>
     /// <param name="it">The account; null when there is none of that id.</param>
     /// <param name="id">Its id.</param>
     /// <param name="name">Its label.</param>
@@ -34,7 +37,7 @@ public static class AccountDecider
     public static Decision Ensure(AccountState? it, string id, string name, ApiKey key, string by, DateTimeOffset now)
     {
         if (it is null) return Say(new AccountCreated(id, name, by, now), new KeyIssued(key, by, now));
-        return it.Keys.Any(k => k.Hash == key.Hash) ? Nothing : Say(new KeyIssued(key, by, now));
+        return it.Keys.Any(k => k.Hash == key.Hash) || it.Bootstrapped?.Contains(key.Hash) is true ? Nothing : Say(new KeyIssued(key, by, now));
     }
 
     /// <summary>Issues a key.</summary>

@@ -18,8 +18,12 @@ public sealed class BootstrapSettings : IValidatableObject
 }
 
 /// <summary>Ensures at start that the operator's account holds the key that the settings name.</summary>
+/// <remarks>A key that was revoked stays so: another in the settings is a new one.</remarks>
 public sealed class Bootstrap(BootstrapSettings settings, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time) : IHostedService
 {
+    /// <summary>Who issued a key that came from the settings.</summary>
+    public const string By = "bootstrap";
+
     /// <summary>Id of the operator's account.</summary>
     public const string OperatorAccount = "acct-000000000000";
 
@@ -27,8 +31,8 @@ public sealed class Bootstrap(BootstrapSettings settings, EventStreams<AccountSt
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var key = KeySecret.Parse(settings.OperatorKey)!.Stored("key-000000000000", "bootstrap", [KeyScope.Operator, KeyScope.Global], now);
-        return accounts.DecideAsync(OperatorAccount, (state, _) => AccountDecider.Ensure(state, OperatorAccount, "operator", key, "bootstrap", now), cancellationToken);
+        var key = KeySecret.Parse(settings.OperatorKey)!.Stored("key-000000000000", By, [KeyScope.Operator, KeyScope.Global], now);
+        return accounts.DecideAsync(OperatorAccount, (state, _) => AccountDecider.Ensure(state, OperatorAccount, "operator", key, By, now), cancellationToken);
     }
 
     /// <inheritdoc/>

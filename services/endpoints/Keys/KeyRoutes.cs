@@ -84,14 +84,18 @@ public static class KeyRoutes
         var now = time.GetUtcNow();
         var key = secret.Stored(NewId("key"), name!, [scope], now);
         var outcome = await accounts.DecideAsync(AccountOf(http, account), (state, _) => AccountDecider.Issue(state, key, caller.Name, now), http.RequestAborted);
-        return outcome.Refusal is { } refusal ? Problems.From(refusal) : Results.Json(Shown(key, secret), statusCode: StatusCodes.Status201Created);
+        if (outcome.Refusal is { } refusal) return Problems.From(refusal);
+        Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
+        return Results.Json(Shown(key, secret), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> RevokeAsync(HttpContext http, string id, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time, string? account)
     {
         var by = Caller.From(http.User).Name;
         var outcome = await accounts.DecideAsync(AccountOf(http, account), (state, _) => AccountDecider.Revoke(state, id, by, time.GetUtcNow()), http.RequestAborted);
-        return outcome.Refusal is { } refusal ? Problems.From(refusal) : Results.NoContent();
+        if (outcome.Refusal is { } refusal) return Problems.From(refusal);
+        Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
+        return Results.NoContent();
     }
 
     private static async Task<IResult> AccountsAsync(IQuerySession session, CancellationToken cancel)
@@ -109,7 +113,8 @@ public static class KeyRoutes
 
         var (id, secret, now) = (NewId("acct"), KeySecret.New(), time.GetUtcNow());
         var key = secret.Stored(NewId("key"), "first", [KeyScope.Global], now);
-        await accounts.DecideAsync(id, (state, _) => AccountDecider.Ensure(state, id, name!, key, Caller.From(http.User).Name, now), http.RequestAborted);
+        var outcome = await accounts.DecideAsync(id, (state, _) => AccountDecider.Ensure(state, id, name!, key, Caller.From(http.User).Name, now), http.RequestAborted);
+        Wrote.Note(http.Response, id, outcome.Version);
         return Results.Json(new AccountResource(id, name!, now, Shown(key, secret)), statusCode: StatusCodes.Status201Created);
     }
 

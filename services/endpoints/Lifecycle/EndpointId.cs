@@ -26,6 +26,6 @@ public static partial class EndpointId
     /// <param name="text">The text.</param>
     public static bool IsWellFormed(string text) => Form().IsMatch(text);
 
-    [GeneratedRegex("^endpt-[0-9a-f]{12}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\Aendpt-[0-9a-f]{12}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

@@ -1,14 +1,16 @@
+using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
 using Hypervize.Proxy.Waking;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hypervize.Proxy.Forwarding;
 
 /// <summary>The way of an inference request: who may make it, what it says, where it goes, and what came of it.</summary>
-public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, TrafficMeter meter, WakingSettings settings)
+public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, TrafficMeter meter, WakingSettings settings, TimeProvider time)
 {
     private const int MostTries = 5;
     private static readonly ReadOnlyMemory<byte> Heartbeat = ": waking\n\n"u8.ToArray();
@@ -19,7 +21,7 @@ public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gate
     /// <param name="path">Path below the endpoint.</param>
     public async Task ServeAsync(HttpContext http, string id, string path)
     {
-        if (http.Request.Headers["x-request-id"] is [{ Length: > 0 and <= 128 } given, ..]) http.TraceIdentifier = given;
+        if (http.Request.Headers["x-request-id"] is [{ Length: > 0 and <= 128 } given, ..] && given.All(c => c is > ' ' and <= '~')) http.TraceIdentifier = given;
         http.Response.Headers["x-request-id"] = http.TraceIdentifier;
 
         if (Refusal(http, id, path, out var endpoint, out var known) is { } refused)
@@ -78,11 +80,11 @@ public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gate
     {
         var state = endpoint.State;
         var model = JsonSerializer.SerializeToUtf8Bytes(state.Settings.Model);
-        var hold = Hold(http, state.Settings.HoldSeconds);
+        var until = time.GetUtcNow() + Hold(http, state.Settings.HoldSeconds);
         Func<Task>? heartbeat = body.Stream ? () => BeatAsync(http) : null;
         for (var tries = 1; ; tries++)
         {
-            var turn = await gates.EnterAsync(endpoint, body.Bytes, hold, heartbeat, again: tries > 1, http.RequestAborted);
+            var turn = await gates.EnterAsync(endpoint, body.Bytes, until, heartbeat, again: tries > 1, http.RequestAborted);
             if (turn.Node is not { } node)
             {
                 if (turn.Error is { } error) await error.WriteAsync(http);
@@ -161,6 +163,8 @@ public static class InferenceRoutes
     {
         services.AddSingleton<WakeCaller>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
+        // Headers are passed on byte by byte, whatever they hold beyond ASCII.
+        services.Configure<KestrelServerOptions>(k => (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, _ => Encoding.Latin1));
     }
 
     /// <summary>Maps <c>/api/d/{id}/…</c>.</summary>

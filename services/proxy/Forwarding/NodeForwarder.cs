@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace Hypervize.Proxy.Forwarding;
 
@@ -50,6 +51,8 @@ public sealed class NodeForwarder : IDisposable
     {
         UseCookies = false, UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = ConnectTimeout,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60), EnableMultipleHttp2Connections = false,
+        // What a header holds beyond ASCII is nobody's business here: every byte goes through as it came.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
     });
 
     /// <summary>Sends a request to a node and its answer to the client.</summary>

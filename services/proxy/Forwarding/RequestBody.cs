@@ -71,7 +71,8 @@ public sealed class RequestBody : IDisposable
 
     private async Task<bool> FillAsync(HttpContext http)
     {
-        _buffer = ArrayPool<byte>.Shared.Rent((int)(http.Request.ContentLength ?? FirstBuffer) + 1);
+        // Grown by what comes, not by what is announced: announcing costs a client nothing.
+        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(http.Request.ContentLength ?? FirstBuffer, FirstBuffer) + 1);
         int read;
         while ((read = await http.Request.Body.ReadAsync(_buffer.AsMemory(_length), http.RequestAborted)) > 0)
         {

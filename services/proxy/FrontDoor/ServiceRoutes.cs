@@ -1,3 +1,5 @@
+using Hypervize.Hosting;
+using Hypervize.Proxy.Routing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
@@ -49,16 +51,25 @@ public static class ServiceRoutes
                     Cluster(Peers.Endpoints, peers.Endpoints), Cluster(Peers.Provisioner, peers.Provisioner),
                     Cluster(Peers.Autoscaler, peers.Autoscaler), Cluster(Peers.Billing, peers.Billing),
                 ])
-            .AddTransforms(t => t.AddRequestHeadersAllowed(Passed));
+            .AddTransforms(t => t.AddRequestHeadersAllowed(Passed).AddResponseTransform(OwnWritesAreReadAsync));
 
     /// <summary>Whether a route is open to callers without a key.</summary>
     /// <param name="route">The route.</param>
     public static bool IsPublic(this RouteConfig route) => route.Metadata?.ContainsKey(PublicKey) is true;
+
+    // Who is told of a new endpoint or key may use it here at once.
+    private static async ValueTask OwnWritesAreReadAsync(ResponseTransformContext context)
+    {
+        if (Wrote.Of(context.HttpContext.Response) is not var (stream, version)) return;
+        var services = context.HttpContext.RequestServices;
+        await services.GetRequiredService<RoutingTable>().HeardOfAsync(stream, version, services.GetRequiredService<TimeProvider>(), context.HttpContext.RequestAborted);
+    }
 
     private static ClusterConfig Cluster(string service, Uri? address) => new()
     {
         ClusterId = service,
         Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = address?.ToString() ?? "" } },
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = Patience },
+        HttpClient = new() { RequestHeaderEncoding = "iso-8859-1", ResponseHeaderEncoding = "iso-8859-1" },
     };
 }

@@ -13,6 +13,7 @@ namespace Hypervize.Proxy.Routing;
 /// <param name="time">Time.</param>
 public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTable
 {
+    private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(1);
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<string, RoutedEndpoint> _endpoints = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RoutedEndpoint> _draining = new(StringComparer.Ordinal);
@@ -42,6 +43,17 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTabl
     /// <param name="endpoint">The endpoint.</param>
     public bool TryGet(string endpointId, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out RoutedEndpoint endpoint) =>
         _endpoints.TryGetValue(endpointId, out endpoint);
+
+    /// <summary>Waits until a version of an endpoint's or account's stream was heard of; not for long, since the bus may be away.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="time">Time.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    public async Task HeardOfAsync(string stream, long version, TimeProvider time, CancellationToken cancel)
+    {
+        for (var since = time.GetTimestamp(); !IsHeardOf(stream, version) && time.GetElapsedTime(since) < HeardWithin;)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancel);
+    }
 
     /// <summary>Takes in a message about an endpoint.</summary>
     /// <param name="message">The message.</param>
@@ -79,6 +91,9 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTabl
     {
         lock (_writing) Replace(model);
     }
+
+    private bool IsHeardOf(string stream, long version) =>
+        (_model.Endpoints.TryGetValue(stream, out var endpoint) && endpoint.Version >= version) || (_model.Accounts.TryGetValue(stream, out var account) && account.Version >= version);
 
     private void Replace(ReadModel after)
     {

@@ -43,16 +43,16 @@ public sealed class Gates : BackgroundService
     /// <summary>Gets a node for a request: at once, or after waiting in line.</summary>
     /// <param name="endpoint">Its endpoint.</param>
     /// <param name="bytes">Bytes its body occupies.</param>
-    /// <param name="hold">How long it may wait.</param>
+    /// <param name="until">When its hold runs out, however often it is turned away.</param>
     /// <param name="heartbeat">Writes a sign of life to the client; null when the client asked for no stream.</param>
     /// <param name="again">Whether it was turned away by a node that could not be reached, and goes first.</param>
     /// <param name="cancel">The client went away.</param>
     /// <returns>A node, which must be given back by <see cref="Finished"/>; or why there is none.</returns>
-    public async Task<Turn> EnterAsync(RoutedEndpoint endpoint, int bytes, TimeSpan hold, Func<Task>? heartbeat, bool again, CancellationToken cancel)
+    public async Task<Turn> EnterAsync(RoutedEndpoint endpoint, int bytes, DateTimeOffset until, Func<Task>? heartbeat, bool again, CancellationToken cancel)
     {
         while (true)
         {
-            var turn = await PassOrWaitAsync(endpoint, bytes, hold, heartbeat, again, cancel);
+            var turn = await PassOrWaitAsync(endpoint, bytes, until, heartbeat, again, cancel);
             if (turn.Node is not { } node || StillTakes(endpoint.State.Id, node.Id)) return turn;
 
             // The node began to drain between the choice and the count: choose again, before all others.
@@ -91,7 +91,7 @@ public sealed class Gates : BackgroundService
         }
     }
 
-    private async Task<Turn> PassOrWaitAsync(RoutedEndpoint endpoint, int bytes, TimeSpan hold, Func<Task>? heartbeat, bool again, CancellationToken cancel)
+    private async Task<Turn> PassOrWaitAsync(RoutedEndpoint endpoint, int bytes, DateTimeOffset until, Func<Task>? heartbeat, bool again, CancellationToken cancel)
     {
         var id = endpoint.State.Id;
         var now = _time.GetUtcNow();
@@ -108,7 +108,7 @@ public sealed class Gates : BackgroundService
             if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
                 || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
                 return new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
-            waiter = new Waiter(bytes, now + hold, heartbeat is null ? null : now + _heartbeat);
+            waiter = new Waiter(bytes, until, heartbeat is null ? null : now + _heartbeat);
             gate.Enter(waiter, first: again);
         }
         finally
@@ -119,7 +119,7 @@ public sealed class Gates : BackgroundService
         Count(id, 1, bytes);
         try
         {
-            if (gate.Endpoint.State.Status == EndpointStatus.Hibernated) _wake.Ensure(id, () => gate.Waiting);
+            if (gate.Endpoint.State.Status == EndpointStatus.Hibernated) _wake.Ensure(id, () => WaitingFor(id));
             return await WaitAsync(id, gate, waiter, heartbeat, cancel);
         }
         finally
@@ -169,7 +169,7 @@ public sealed class Gates : BackgroundService
             gate.Follow(endpoint);
             gate.Release(_time.GetUtcNow());
             if (gate is { IsIdle: true, Endpoint.State.Status: EndpointStatus.Deleted }) _gates.TryRemove(new(endpoint.State.Id, gate));
-            if (gate is { Waiting: > 0, Endpoint.State.Status: EndpointStatus.Hibernated }) _wake.Ensure(endpoint.State.Id, () => gate.Waiting);
+            if (gate is { Waiting: > 0, Endpoint.State.Status: EndpointStatus.Hibernated }) _wake.Ensure(endpoint.State.Id, () => WaitingFor(endpoint.State.Id));
         }
     }
 
@@ -189,6 +189,9 @@ public sealed class Gates : BackgroundService
             Monitor.Exit(gate);
         }
     }
+
+    // The gate of this moment: one that was idle meanwhile was forgotten, and there is another.
+    private int WaitingFor(string endpointId) => _gates.TryGetValue(endpointId, out var gate) ? gate.Waiting : 0;
 
     private bool StillTakes(string endpointId, string nodeId) =>
         _table.TryGet(endpointId, out var now) && now.State.Nodes.Any(n => n.Id == nodeId && n.Status == NodeStatus.Ready);

@@ -131,6 +131,21 @@ public sealed class ApiSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task The_first_key_once_revoked_stays_so_when_the_service_starts_again()
+    {
+        const string first = "key-000000000000";
+        using (var @operator = installation.As(Bootstrap.OperatorAccount, KeyScope.Operator))
+        {
+            Assert.Contains(first, await @operator.GetStringAsync("/v1/keys"));
+            Assert.Equal(HttpStatusCode.NoContent, (await @operator.DeleteAsync($"/v1/keys/{first}")).StatusCode);
+        }
+        await installation.StopServiceAsync();
+        await installation.StartServiceAsync();
+        using var again = installation.As(Bootstrap.OperatorAccount, KeyScope.Operator);
+        Assert.DoesNotContain(first, await again.GetStringAsync("/v1/keys"));
+    }
+
+    [Fact]
     public async Task Only_an_operator_makes_operators_and_accounts()
     {
         using var owner = installation.As(Bootstrap.OperatorAccount, KeyScope.Global);

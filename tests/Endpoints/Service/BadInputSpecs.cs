@@ -64,6 +64,34 @@ public sealed class BadInputSpecs(Installation installation)
     public Task A_body_that_is_no_object_is_malformed() => PostAsync(Json("[1,2]"), HttpStatusCode.BadRequest, "malformed_json");
 
     [Fact]
+    public Task Half_a_surrogate_pair_is_malformed() => PostAsync(Json("{\"name\":\"a\\ud800b\",\"model\":\"org/model\",\"hardware\":\"g5.xlarge\"}"), HttpStatusCode.BadRequest, "malformed_json");
+
+    [Fact]
+    public Task Half_a_surrogate_pair_in_a_fields_name_is_malformed() => PostAsync(Json("{\"\\udc00\":1}"), HttpStatusCode.BadRequest, "malformed_json");
+
+    [Fact]
+    public Task Bytes_that_are_no_UTF8_are_malformed() => PostAsync(
+        new ByteArrayContent([.. "{\"name\":\""u8, 0xff, .. "\"}"u8]) { Headers = { ContentType = new("application/json") } }, HttpStatusCode.BadRequest, "malformed_json");
+
+    [Fact]
+    public Task A_compressed_body_is_not_read() => PostAsync(
+        new StringContent(Good, Encoding.UTF8, "application/json") { Headers = { ContentEncoding = { "gzip" } } }, HttpStatusCode.UnsupportedMediaType, "content_type");
+
+    [Fact]
+    public Task A_body_in_another_charset_is_not_read() =>
+        PostAsync(new StringContent(Good, Encoding.Unicode, "application/json"), HttpStatusCode.UnsupportedMediaType, "content_type");
+
+    [Fact]
+    public async Task A_NUL_is_refused_wherever_it_stands()
+    {
+        using var @operator = installation.As(Installation.Account, KeyScope.Operator);
+        foreach (var path in (string[])["/v1/keys", "/v1/accounts"])
+            await IsAsync(await @operator.PostAsync(path, Json("{\"name\":\"a\\u0000b\"}")), HttpStatusCode.UnprocessableEntity, "invalid_request");
+        foreach (var query in (string[])["name=%00", "model=%00", "account=%00", "cursor=%00"])
+            await IsAsync(await @operator.GetAsync($"/v1/endpoints?{query}"), HttpStatusCode.BadRequest, "bad_request");
+    }
+
+    [Fact]
     public Task An_empty_body_is_malformed() => PostAsync(Json(""), HttpStatusCode.BadRequest, "malformed_json");
 
     [Fact]
@@ -113,6 +141,9 @@ public sealed class BadInputSpecs(Installation installation)
         using var owner = installation.As();
         await IsAsync(await owner.GetAsync("/v1/endpoints/endpt-000000000000"), HttpStatusCode.NotFound, "endpoint_not_found");
         await IsAsync(await owner.PostAsync("/v1/endpoints/anything/wake", null), HttpStatusCode.NotFound, "endpoint_not_found");
+        // An account's stream is no endpoint's.
+        await IsAsync(await owner.GetAsync($"/v1/endpoints/{Keys.Bootstrap.OperatorAccount}"), HttpStatusCode.NotFound, "endpoint_not_found");
+        await IsAsync(await owner.GetAsync($"/v1/endpoints/{Keys.Bootstrap.OperatorAccount}/events"), HttpStatusCode.NotFound, "endpoint_not_found");
     }
 
     [Fact]

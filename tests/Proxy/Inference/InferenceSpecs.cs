@@ -32,6 +32,49 @@ public sealed class InferenceSpecs
     }
 
     [Fact]
+    public async Task Headers_beyond_ASCII_pass_as_they_came()
+    {
+        await using var host = await UpAsync();
+        string? received = null;
+        host.OnNode = http =>
+        {
+            received = http.Request.Headers["x-name"];
+            http.Response.Headers["x-name"] = received;
+            return InferenceHost.EchoAsync(http);
+        };
+        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1 })
+        {
+            BaseAddress = host.Client.BaseAddress,
+        };
+        var request = InferenceHost.Request();
+        request.Headers.TryAddWithoutValidation("x-name", "Ren\u00e9");
+        request.Headers.TryAddWithoutValidation("x-request-id", "\u00e9");
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(("Ren\u00e9", "Ren\u00e9"), (received, answer.Headers.GetValues("x-name").Single()));
+        Assert.DoesNotContain("\u00e9", answer.Headers.GetValues("x-request-id").Single());
+    }
+
+    [Fact]
+    public async Task What_is_announced_and_never_sent_takes_no_memory()
+    {
+        await using var host = await UpAsync();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var sockets = new List<System.Net.Sockets.TcpClient>();
+        for (var i = 0; i < 20; i++)
+        {
+            var socket = new System.Net.Sockets.TcpClient();
+            await socket.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port);
+            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                $"POST /api/d/{InferenceHost.Id}/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {InferenceHost.Key}\r\nContent-Type: application/json\r\nContent-Length: 33000000\r\n\r\n{{"));
+            sockets.Add(socket);
+        }
+        Assert.Equal(200, (await host.SendAsync(InferenceHost.Request())).Status); // All of them were taken before this one.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 100_000_000);
+        sockets.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
     public async Task A_depth_bomb_is_refused()
     {
         await using var host = await UpAsync();

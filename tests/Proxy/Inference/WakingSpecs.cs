@@ -42,6 +42,17 @@ public sealed class WakingSpecs
     }
 
     [Fact]
+    public async Task A_hold_is_one_hold_however_often_nodes_turn_the_request_away()
+    {
+        await using var host = await InferenceHost.StartAsync();
+        host.Is(EndpointStatus.Up, host.Node(address: "http://127.0.0.1:1")); // Nobody listens there.
+        var sent = System.Diagnostics.Stopwatch.GetTimestamp();
+        var answer = await host.SendAsync(InferenceHost.Request(prefer: "wait=2"));
+        Assert.Equal(503, answer.Status);
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(sent).TotalSeconds, 1.9, 2.9);
+    }
+
+    [Fact]
     public async Task A_preference_for_a_hold_is_confirmed()
     {
         await using var host = await InferenceHost.StartAsync();

@@ -34,7 +34,7 @@ internal static class BillingCommands
             using var platform = PlatformClient.Of(parsed);
             var report = (await platform.CallAsync(HttpMethod.Post, $"v1/billing/replay?{query(parsed)}", cancel))!;
             var differences = report["differences"]!.AsArray();
-            if (parsed.GetValue(Output.Json)) console.WriteLine(report.ToJsonString());
+            if (parsed.GetValue(Output.Json)) Output.PrintJson(report.ToJsonString());
             else
             {
                 console.WriteLine($"billed   {Amount(report["billed"])} USD\nreplayed {Amount(report["replayed"])} USD from {report["events"]} events");

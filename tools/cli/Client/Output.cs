@@ -12,6 +12,10 @@ internal static class Output
 
     public static Option<bool> Json { get; } = new("--json") { Description = "Print the answer as JSON.", Recursive = true };
 
+    /// <summary>Prints JSON for a script: past the console that breaks lines to its width.</summary>
+    /// <param name="json">The JSON.</param>
+    public static void PrintJson(string json) => System.Console.Out.WriteLine(json);
+
     /// <summary>A subcommand that calls the platform: its answer as JSON where that is asked for, else as a person likes it.</summary>
     public static Command Calls(this Command command, IAnsiConsole console, Func<ParseResult, PlatformClient, CancellationToken, Task<JsonNode?>> call, Action<JsonNode> show)
     {
@@ -19,7 +23,7 @@ internal static class Output
         {
             using var platform = PlatformClient.Of(parsed);
             var answer = await call(parsed, platform, cancel);
-            if (parsed.GetValue(Json)) console.WriteLine(answer?.ToJsonString(Indented) ?? "null");
+            if (parsed.GetValue(Json)) PrintJson(answer?.ToJsonString(Indented) ?? "null");
             else if (answer is not null) show(answer);
             return 0;
         });

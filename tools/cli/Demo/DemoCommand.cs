@@ -34,7 +34,7 @@ internal static class DemoCommand
             var result = await new LifeOfAnEndpoint(console, platform).RunAsync(cancel);
             result["readyMs"] = (long)ready.TotalMilliseconds;
             result["rssMb"] = ServiceTable.All.Sum(s => installation.ProcessOf(s.Name) is { } process ? StatusCommand.Rss(process.Pid) : 0);
-            if (json) console.WriteLine(result.ToJsonString());
+            if (json) Output.PrintJson(result.ToJsonString());
             if (!once)
             {
                 console.MarkupLine("Everything stays up until you press Ctrl-C.");

@@ -46,17 +46,20 @@ public sealed class BackingServices
     /// <param name="cancel">Stops.</param>
     public async Task StartAsync(Action<string> progress, CancellationToken cancel)
     {
-        var ran = (Postgres: PostgresProcess is not null, RabbitMq: RabbitMqProcess is not null);
-        try
+        await ChangeAsync(async () =>
         {
-            await ChangeAsync(() => Task.WhenAll(StartPostgresLockedAsync(progress, cancel), StartRabbitMqLockedAsync(progress, cancel)), cancel);
-        }
-        catch
-        {
-            if (!ran.Postgres) await StopPostgresAsync();
-            if (!ran.RabbitMq) await StopRabbitMqAsync();
-            throw;
-        }
+            var ran = (Postgres: PostgresProcess is not null, RabbitMq: RabbitMqProcess is not null);
+            try
+            {
+                await Task.WhenAll(StartPostgresLockedAsync(progress, cancel), StartRabbitMqLockedAsync(progress, cancel));
+            }
+            catch
+            {
+                if (!ran.Postgres) await StopPostgresLockedAsync();
+                if (!ran.RabbitMq) await StopRabbitMqLockedAsync();
+                throw;
+            }
+        }, cancel);
     }
 
     /// <summary>Starts the database server unless it runs.</summary>

@@ -60,20 +60,20 @@ public sealed class Installation
     /// <param name="progress">Told what happens.</param>
     /// <param name="cancel">Stops.</param>
     /// <returns>From the start of the services, their servers running, to all ready.</returns>
-    public async Task<TimeSpan> StartAsync(Action<string> progress, CancellationToken cancel)
+    public Task<TimeSpan> StartAsync(Action<string> progress, CancellationToken cancel) => ChangeAsync(async () =>
     {
         var wholly = !Runs;
         try
         {
             await Backing.StartAsync(progress, cancel);
-            return await ChangeAsync(() => StartAllAsync(progress, cancel), cancel);
+            return await StartAllAsync(progress, cancel);
         }
         catch when (wholly)
         {
-            await StopAsync(_ => { });
+            await StopAllAsync(_ => { });
             throw;
         }
-    }
+    }, cancel);
 
     /// <summary>Starts one service, at the address it had, and waits until it is ready.</summary>
     /// <param name="service">The service.</param>
@@ -101,6 +101,12 @@ public sealed class Installation
     /// <param name="progress">Told what happens.</param>
     public Task StopAsync(Action<string> progress) => ChangeAsync(async () =>
     {
+        await StopAllAsync(progress);
+        return true;
+    }, CancellationToken.None);
+
+    private async Task StopAllAsync(Action<string> progress)
+    {
         progress("Closing the front door");
         await EndAsync(ServiceTable.Proxy);
         progress("Stopping services");
@@ -109,8 +115,7 @@ public sealed class Installation
         await Backing.StopAsync();
         progress("Stopping nodes");
         await MarkedProcesses.EndAsync(Folder);
-        return true;
-    }, CancellationToken.None);
+    }
 
     private async Task<TimeSpan> StartAllAsync(Action<string> progress, CancellationToken cancel)
     {
@@ -147,11 +152,11 @@ public sealed class Installation
 
     private void ChoosePorts()
     {
-        var usual = Ports.IsFree(UsualPort);
         foreach (var name in ServiceTable.All.Select(s => s.Name).Append(Wiring.ProxyInternal))
         {
-            if (name == ServiceTable.Proxy && usual) _state.Ports[name] = UsualPort;
-            else if (!_state.Ports.TryGetValue(name, out var last) || !Ports.IsFree(last)) _state.Ports[name] = Ports.Free();
+            // The last one, since clients know it; the first time the one that people expect.
+            if (_state.Ports.TryGetValue(name, out var last) && Ports.IsFree(last)) continue;
+            _state.Ports[name] = name == ServiceTable.Proxy && Ports.IsFree(UsualPort) ? UsualPort : Ports.Free();
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
@@ -32,7 +33,7 @@ internal static class StatusCommand
             PartStatus[] parts = [.. await Task.WhenAll(ServiceTable.All.Select(s => OfAsync(installation, s.Name, cancel))), .. Servers(installation)];
             var ready = parts.All(p => p.Status is "ready" or "running");
             var url = installation.Runs ? installation.Wiring.PublicUrl : null;
-            if (parsed.GetValue(json)) console.WriteLine(JsonSerializer.Serialize(new { ready, url, folder = installation.Folder, parts }, Json));
+            if (parsed.GetValue(json)) Output.PrintJson(JsonSerializer.Serialize(new { ready, url, folder = installation.Folder, parts }, Json));
             else Show(console, parts, url);
             return ready ? 0 : 1;
         });

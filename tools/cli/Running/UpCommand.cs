@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ internal static class UpCommand
             await ProgressLine.ShowAsync(async progress => ready = await installation.StartAsync(progress, cancel));
             var wiring = installation.Wiring;
             if (parsed.GetValue(json))
-                console.WriteLine(JsonSerializer.Serialize(new { url = wiring.PublicUrl, operatorKeyFile = wiring.OperatorKeyFile, folder = wiring.Folder, readyMs = (long)ready.TotalMilliseconds }));
+                Output.PrintJson(JsonSerializer.Serialize(new { url = wiring.PublicUrl, operatorKeyFile = wiring.OperatorKeyFile, folder = wiring.Folder, readyMs = (long)ready.TotalMilliseconds }));
             else
                 console.Write(new Rows(
                     new Markup($"[green]Hypervize is up[/] at [bold]{wiring.PublicUrl}[/] [grey](services ready in {ready.TotalSeconds:0.0} s)[/]"),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
@@ -23,9 +24,9 @@ internal static class TestCommand
             if (await RunAsync(console, chosen, cancel) is not { } run) return 1;
             Show(console, run);
             if (run.Passed + run.Failed == 0) console.WriteLine(chosen is null ? "No test ran." : $"No test project and no test matches {chosen}.");
-            console.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new { run.Passed, run.Failed, run.Skipped, Seconds = (int)Stopwatch.GetElapsedTime(started).TotalSeconds, run.Failures }, Json)
-                : run.Summary);
+            if (parsed.GetValue(json))
+                Output.PrintJson(JsonSerializer.Serialize(new { run.Passed, run.Failed, run.Skipped, Seconds = (int)Stopwatch.GetElapsedTime(started).TotalSeconds, run.Failures }, Json));
+            else console.WriteLine(run.Summary);
             return run.Failed == 0 && run.Passed > 0 ? 0 : 1;
         });
         return command;
