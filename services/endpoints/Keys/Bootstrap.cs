@@ -31,7 +31,8 @@ public sealed class Bootstrap(BootstrapSettings settings, EventStreams<AccountSt
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var key = KeySecret.Parse(settings.OperatorKey)!.Stored("key-000000000000", By, [KeyScope.Operator, KeyScope.Global], now);
+        var key = KeySecret.Parse(settings.OperatorKey)!.Stored("", By, [KeyScope.Operator, KeyScope.Global], now);
+        key = key with { Id = $"key-{key.Hash[..12]}" }; // The same at every start and every replica.
         return accounts.DecideAsync(OperatorAccount, (state, _) => AccountDecider.Ensure(state, OperatorAccount, "operator", key, By, now), cancellationToken);
     }
 
