@@ -210,6 +210,7 @@ public sealed class RabbitMqServer(string instance, (int Amqp, int Distribution,
             }
             catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
             {
+                cancel.ThrowIfCancellationRequested(); // A refused connection may have come first.
                 if (!broker.IsAlive || patience.IsCancellationRequested)
                     throw new PlatformException($"RabbitMQ did not start. Its log, {Log}, ends:\n{LogTail.Of(Log)}");
                 await Task.Delay(50, cancel);
