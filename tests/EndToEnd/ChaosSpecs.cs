@@ -42,7 +42,9 @@ public sealed class ChaosSpecs(Platform platform) : IClassFixture<Platform>
         await platform.UntilAsync(disabled, "disabled");
         Assert.DoesNotContain(failures, f => !_outages.Any(o => o.Service == ServiceTable.Proxy && f.To >= o.From && f.From <= o.To));
         await Platform.EventuallyAsync(NoNodeRunsUnclaimedAsync, "no node to run unclaimed");
-        await Platform.EventuallyAsync(EveryConsumerIsUpToDateAsync, "every consumer to be up to date");
+        IReadOnlyList<string> behind = [];
+        await Platform.EventuallyAsync(
+            async () => (behind = await BehindAsync()).Count == 0, "every consumer to be up to date", () => string.Join("; ", behind));
         await Platform.EventuallyAsync(BillEqualsReplayAsync, "the bill to equal its replay");
         await MetersEqualServingLogsAsync();
     }
@@ -99,14 +101,21 @@ public sealed class ChaosSpecs(Platform platform) : IClassFixture<Platform>
         return running.Select(n => n.GetProperty("nodeId").GetString()!).Order().SequenceEqual(claimed.Order());
     }
 
-    private async Task<bool> EveryConsumerIsUpToDateAsync()
+    // Who has not read what; none when every consumer's last version is its stream's.
+    private async Task<IReadOnlyList<string>> BehindAsync()
     {
         var endpoints = await platform.VersionsAsync(Url(ServiceTable.Endpoints), "internal/endpoints/versions");
         var capacities = await platform.VersionsAsync(Url(ServiceTable.Provisioner), "internal/capacity/versions");
         var routed = await platform.VersionsAsync(platform.Installation.Wiring.InternalUrl, "internal/read-model");
-        return Same(endpoints, await ReadByAsync(ServiceTable.Billing)) && Same(capacities, await ReadByAsync(ServiceTable.Endpoints))
-            && routed.All(r => endpoints[r.Key] <= r.Value);
+        return [
+            .. Behind(ServiceTable.Billing, endpoints, await ReadByAsync(ServiceTable.Billing)),
+            .. Behind(ServiceTable.Endpoints, capacities, await ReadByAsync(ServiceTable.Endpoints)),
+            .. Behind(ServiceTable.Proxy, endpoints.Where(e => routed.ContainsKey(e.Key)), routed),
+        ];
     }
+
+    private static IEnumerable<string> Behind(string consumer, IEnumerable<KeyValuePair<string, long>> streams, Dictionary<string, long> read) =>
+        streams.Where(s => read.GetValueOrDefault(s.Key) != s.Value).Select(s => $"{consumer} read {s.Key} to {read.GetValueOrDefault(s.Key)} of {s.Value}");
 
     private async Task<Dictionary<string, long>> ReadByAsync(string service)
     {
@@ -157,8 +166,6 @@ public sealed class ChaosSpecs(Platform platform) : IClassFixture<Platform>
         return lines.Count == 0 ? null
             : ((string)lines[0]["node"]!, lines[0]["at"]!.GetValue<DateTimeOffset>(), lines[^1]["at"]!.GetValue<DateTimeOffset>(), (string)lines[^1]["event"]! == "stopped");
     }
-
-    private static bool Same(Dictionary<string, long> a, Dictionary<string, long> b) => a.Count == b.Count && a.All(v => b.GetValueOrDefault(v.Key) == v.Value);
 
     private string Url(string service) => platform.Installation.Wiring.Url(service);
 }

@@ -76,7 +76,7 @@ public sealed class Platform : IAsyncLifetime
         (await InternalAsync<StreamVersion[]>(baseAddress, path)).ToDictionary(v => v.Id, v => v.Version);
 
     /// <summary>Waits until something holds, however slow the machine; a platform that is in the middle of a restart may refuse meanwhile.</summary>
-    public static async Task EventuallyAsync(Func<Task<bool>> holds, string what)
+    public static async Task EventuallyAsync(Func<Task<bool>> holds, string what, Func<string>? details = null)
     {
         using var patience = new CancellationTokenSource(Patience);
         var last = "";
@@ -90,7 +90,7 @@ public sealed class Platform : IAsyncLifetime
             {
                 last = e.Message;
             }
-            Assert.False(patience.IsCancellationRequested, $"Waited {Patience.TotalSeconds} s for {what}. {last}");
+            Assert.False(patience.IsCancellationRequested, $"Waited {Patience.TotalSeconds} s for {what}. {details?.Invoke()} {last}");
             await Task.Delay(100);
         }
     }
