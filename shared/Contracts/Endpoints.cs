@@ -351,7 +351,10 @@ public sealed record AccountChanged(string AccountId, long Version, long Positio
 /// Log position up to which the snapshot certainly holds everything: what it does not list, and was last heard of at or before
 /// this position, is gone.
 /// </param>
-/// <param name="Endpoints">Endpoints that are not deleted, and deleted ones while nodes of theirs end: proxies report on those.</param>
+/// <param name="Endpoints">
+/// Endpoints that are not deleted, and deleted ones for an hour, so that their callers are told so, and while nodes of theirs end: proxies
+/// report on those.
+/// </param>
 /// <param name="Accounts">Accounts and their keys.</param>
 public sealed record RoutingSnapshot(long Position, IReadOnlyList<VersionedEndpoint> Endpoints, IReadOnlyList<VersionedAccount> Accounts);
 

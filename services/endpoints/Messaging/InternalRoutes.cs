@@ -3,6 +3,7 @@ using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 using Marten;
 using IMediator = Mediator.IMediator;
 
@@ -33,8 +34,10 @@ public static class InternalRoutes
         var position = await new LogSequence(store).SettledAsync(time, cancel);
         if (position == knownPosition) return Results.NoContent();
         await using var session = await store.QuerySerializableSessionAsync(cancel);
+        // What was deleted is listed as long as it is remembered: who was cut off may have missed how its last node ended.
+        var remembered = time.GetUtcNow() - ReadModel.TombstonesKept;
         var endpoints = await session.Query<Snapshot<EndpointState>>()
-            .Where(s => s.State.Status != EndpointStatus.Deleted || s.State.Nodes.Any()).ToListAsync(cancel);
+            .Where(s => s.State.Status != EndpointStatus.Deleted || s.State.StatusSince > remembered || s.State.Nodes.Any()).ToListAsync(cancel);
         var accounts = await session.Query<Snapshot<AccountState>>().ToListAsync(cancel);
         return Results.Ok(new RoutingSnapshot(
             position, [.. endpoints.Select(s => new VersionedEndpoint(s.Version, s.State))], [.. accounts.Select(s => new VersionedAccount(s.Version, s.State))]));

@@ -105,6 +105,13 @@ public sealed class Installation : IAsyncLifetime
         EndpointState? Last() => Heard.Where(m => m.EndpointId == endpointId).MaxBy(m => m.Version)?.State;
     }
 
+    /// <summary>Lets an endpoint have had its status for longer.</summary>
+    internal Task AgeAsync(string endpointId, TimeSpan by) => _database.ExecuteAsync($"""
+        update endpoints.mt_doc_endpoint
+        set data = jsonb_set(data, '{"{state,statusSince}"}', to_jsonb((data #>> '{"{state,statusSince}"}')::timestamptz - interval '{by.TotalSeconds} seconds'))
+        where id = '{endpointId}'
+        """);
+
     /// <summary>The first table with a row that holds a text, whatever its columns are; null when there is none.</summary>
     internal async Task<string?> FindInDatabaseAsync(string text)
     {

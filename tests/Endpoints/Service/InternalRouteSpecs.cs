@@ -48,28 +48,38 @@ public sealed class InternalRouteSpecs(Installation installation)
     [Fact]
     public async Task A_routing_snapshot_holds_what_can_be_called_and_its_keys()
     {
-        var (up, deleted) = (await installation.CreateUpAsync("node-a"), await installation.CreateAsync());
-        using var owner = installation.As();
-        await owner.DeleteAsync($"/v1/endpoints/{deleted}");
+        var up = await installation.CreateUpAsync("node-a");
 
         var snapshot = await SnapshotAsync();
         var listed = snapshot.Endpoints.Single(e => e.State.Id == up);
         Assert.Equal((3L, EndpointStatus.Up), (listed.Version, listed.State.Status));
-        Assert.DoesNotContain(snapshot.Endpoints, e => e.State.Id == deleted);
         Assert.Contains(snapshot.Accounts, a => a.State.Keys.Any(k => k.Scopes.Contains(KeyScope.Operator)));
         Assert.True(snapshot.Position >= installation.Heard.Where(m => m.EndpointId == up).Max(m => m.Position));
     }
 
     [Fact]
-    public async Task A_deleted_endpoint_is_listed_until_its_nodes_have_ended()
+    public async Task A_deleted_endpoint_is_listed_for_an_hour_and_until_its_nodes_have_ended()
     {
         var id = await installation.CreateUpAsync("node-a");
         using var owner = installation.As();
         await owner.DeleteAsync($"/v1/endpoints/{id}");
         Assert.Equal(EndpointStatus.Deleted, (await SnapshotAsync()).Endpoints.Single(e => e.State.Id == id).State.Status);
 
+        await installation.AgeAsync(id, TimeSpan.FromMinutes(61));
+        Assert.NotEmpty((await SnapshotAsync()).Endpoints.Single(e => e.State.Id == id).State.Nodes);
+
         await installation.ReportAsync(id, An.Ended("node-a"));
         await Eventually.TrueAsync(async () => (await SnapshotAsync()).Endpoints.All(e => e.State.Id != id), "the deleted endpoint to go");
+    }
+
+    [Fact]
+    public async Task How_a_deleted_endpoints_last_node_ended_is_listed_for_who_missed_it()
+    {
+        var id = await installation.CreateUpAsync("node-a");
+        using var owner = installation.As();
+        await owner.DeleteAsync($"/v1/endpoints/{id}");
+        await installation.ReportAsync(id, An.Ended("node-a"));
+        await Eventually.TrueAsync(async () => (await SnapshotAsync()).Endpoints.Single(e => e.State.Id == id).State.Nodes.Count == 0, "its node to have ended");
     }
 
     [Fact]
