@@ -132,12 +132,13 @@ internal sealed class LifeOfAnEndpoint(IAnsiConsole console, PlatformClient plat
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
-        while (true)
+        try
         {
-            var it = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}", cancel))!;
-            if ((string)it["status"]! == status) return;
-            Held(!patience.IsCancellationRequested && (string)it["status"]! != "failed", $"it is {it["status"]}, not {status}: {it["failure"]?["message"]}");
-            await Task.Delay(LookEvery, cancel);
+            await EndpointCommands.UntilAsync(platform, id, status, _ => { }, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            Held(false, $"{id} is not {status} after {Patience.TotalSeconds:0} s");
         }
     }
 

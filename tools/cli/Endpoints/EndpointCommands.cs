@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
+using Hypervize.Cli.Platform;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Endpoints;
@@ -9,6 +10,7 @@ namespace Hypervize.Cli.Endpoints;
 /// <summary><c>hypervize endpoints …</c></summary>
 internal static class EndpointCommands
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly Argument<string> Endpoint = new("endpoint") { Description = "Its id or name." };
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
@@ -31,7 +33,8 @@ internal static class EndpointCommands
         var hold = new Option<int?>("--hold") { Description = "Seconds a request is held." };
         var open = new Option<bool>("--public") { Description = "Anyone may call it." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
-        return new Command("create", "Create an endpoint.") { name, model, hardware, runtime, min, max, idle, concurrency, hold, open, telemetry }.Calls(console, (parsed, platform, cancel) =>
+        var wait = new Option<bool>("--wait") { Description = "Return when it is up; exit with 1 when it fails." };
+        return new Command("create", "Create an endpoint.") { name, model, hardware, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
         {
             var scaling = new JsonObject();
             foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
@@ -41,7 +44,10 @@ internal static class EndpointCommands
             if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
             if (parsed.GetValue(open)) body["access"] = "public";
             if (parsed.GetValue(telemetry)) body["telemetry"] = true;
-            return platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, body);
+            var created = await platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, body);
+            if (!parsed.GetValue(wait)) return created;
+            await ProgressLine.ShowAsync(async progress => created = await UntilAsync(platform, (string)created!["id"]!, "up", progress, cancel));
+            return created;
         }, it => Details(console, it));
     }
 
@@ -109,6 +115,21 @@ internal static class EndpointCommands
         await platform.CallAsync(HttpMethod.Delete, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel), it => console.WriteLine($"{it["id"]} is deleted."));
 
     private static Task<string> IdAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel) => platform.EndpointIdAsync(parsed.GetValue(Endpoint)!, cancel);
+
+    /// <summary>Waits until an endpoint has a status.</summary>
+    /// <exception cref="PlatformException">It failed, was switched off or was deleted meanwhile.</exception>
+    internal static async Task<JsonNode> UntilAsync(PlatformClient platform, string id, string status, Action<string> progress, CancellationToken cancel)
+    {
+        for (string? before = null; ; await Task.Delay(LookEvery, cancel))
+        {
+            var it = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}", cancel))!;
+            var now = (string)it["status"]!;
+            if (now == status) return it;
+            if (now is "failed" or "disabled" or "deleted") throw new PlatformException($"{it["name"]} ({id}) is {now}, not {status}. {it["failure"]?["message"]}");
+            if (now != before) progress($"{it["name"]} ({id}) is {now}");
+            before = now;
+        }
+    }
 
     /// <summary>All entries of an endpoint's timeline.</summary>
     internal static async Task<JsonNode> TimelineAsync(PlatformClient platform, string id, CancellationToken cancel)
