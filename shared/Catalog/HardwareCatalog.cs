@@ -5,16 +5,20 @@ namespace Hypervize.Catalog;
 /// <summary>A kind of node that can be chosen.</summary>
 /// <param name="Id">Its id: the EC2 instance type, or <c>local</c> for the machine Hypervize runs on.</param>
 /// <param name="Gpu">Name of the GPU; null when it has none of its own.</param>
+/// <param name="ComputeCapability">CUDA compute capability of the GPU, which says what kernels it runs; null when it has none or it is not known.</param>
 /// <param name="GpuCount">GPUs.</param>
 /// <param name="GpuMemoryMib">Memory of each GPU as it reports it, MiB: less than advertised on some.</param>
 /// <param name="Vcpu">Virtual processors.</param>
 /// <param name="MemoryGib">Main memory, GiB.</param>
 /// <param name="Architecture">Processor architecture, as EC2 spells it; null when it is whatever the machine has.</param>
-public sealed record Hardware(string Id, string? Gpu, int GpuCount, int GpuMemoryMib, int Vcpu, decimal MemoryGib, string? Architecture);
+public sealed record Hardware(string Id, string? Gpu, decimal? ComputeCapability, int GpuCount, int GpuMemoryMib, int Vcpu, decimal MemoryGib, string? Architecture);
 
 /// <summary>What hardware and add-ons there are and what they cost, each price from a day on. Immutable.</summary>
 public sealed class HardwareCatalog
 {
+    /// <summary>Id of the machine that Hypervize runs on.</summary>
+    public const string Local = "local";
+
     // A field left out would else be read as null or 0: a price of nothing.
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
     {
@@ -38,8 +42,18 @@ public sealed class HardwareCatalog
         All = [.. document.Hardware];
     }
 
+    private HardwareCatalog(HardwareCatalog it, Hardware machine)
+    {
+        All = [.. it.All.Select(h => h.Id == machine.Id ? machine : h)];
+        (_hardware, _hardwarePrices, _addOnPrices) = (All.ToDictionary(h => h.Id), it._hardwarePrices, it._addOnPrices);
+    }
+
     /// <summary>All hardware, in the catalogue's order.</summary>
     public IReadOnlyList<Hardware> All { get; }
+
+    /// <summary>The catalogue with the machine Hypervize runs on as it was found.</summary>
+    /// <param name="machine">The machine.</param>
+    public HardwareCatalog With(Hardware machine) => new(this, machine);
 
     /// <summary>The catalogue that ships with Hypervize.</summary>
     public static HardwareCatalog Load()

@@ -6,6 +6,7 @@ using Hypervize.Cli.Endpoints;
 using Hypervize.Cli.Keys;
 using Hypervize.Cli.Operations;
 using Hypervize.Cli.Platform;
+using Hypervize.Cli.Quotes;
 using Hypervize.Cli.Running;
 using Hypervize.Cli.Testing;
 using Spectre.Console;
@@ -20,6 +21,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
     UpCommand.Down(console),
     StatusCommand.Create(console),
     LogsCommand.Create(console),
+    QuoteCommand.Create(console),
     EndpointCommands.Create(console),
     KeyCommands.Create(console),
     BillingCommands.Create(console),

@@ -1,0 +1,104 @@
+namespace Hypervize.Sizing.Analysis;
+
+/// <summary>What an attention keeps of each token, layer by layer.</summary>
+/// <param name="Layers">Layers that keep something, by what they keep.</param>
+/// <param name="Heads">Attention heads.</param>
+/// <param name="KvHeads">Heads of keys and values.</param>
+/// <param name="HeadDim">Dimension of a head.</param>
+/// <param name="Mla">Its latent attention; null when it has none.</param>
+/// <param name="Source">Where that comes from.</param>
+internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int Heads, int KvHeads, int HeadDim, LatentAttention? Mla, string Source)
+{
+    // Runtimes keep keys and values in 16 bits unless told otherwise.
+    private const int BytesOfANumber = 2;
+
+    private static readonly HashSet<string> Keepers = ["full_attention", "attention", "sliding_attention", "chunked_attention", "global", "local", "hybrid"];
+
+    /// <summary>Bytes that all layers together keep of a token.</summary>
+    public long BytesPerToken => Layers.Sum(l => l.Count * l.BytesPerToken);
+
+    /// <summary>Reads the shape; null when the config does not tell it.</summary>
+    /// <param name="config">The config.</param>
+    public static AttentionShape? Of(ConfigFields config)
+    {
+        var layers = config.Number("num_hidden_layers", "n_layer", "n_layers", "num_layers");
+        var heads = config.Number("num_attention_heads", "n_head", "n_heads", "num_heads");
+        if (layers is not { Value: > 0 and <= 10_000 } || heads is not { Value: > 0 and <= 100_000 }) return null;
+
+        if (Latent(config) is { } mla)
+        {
+            var dimension = mla.Value.KvLoraRank + mla.Value.QkRopeHeadDim;
+            return new(
+                [new((int)layers.Value.Value, (long)dimension * BytesOfANumber, KvHeads: 0, Window: null)], (int)heads.Value.Value, (int)heads.Value.Value, dimension, mla.Value,
+                $"{layers.Value.Value} layers × ({mla.Value.KvLoraRank} + {mla.Value.QkRopeHeadDim}) × {BytesOfANumber} bytes: config's {layers.Value.Path}, {mla.Path}");
+        }
+
+        var kvHeads = KeyValueHeads(config, heads.Value.Value);
+        if (HeadDimension(config, heads.Value.Value) is not { } headDim || kvHeads.Value is <= 0 or > 100_000) return null;
+        var perLayer = 2L * kvHeads.Value * headDim.Value * BytesOfANumber;
+        var kept = Windows(config, (int)layers.Value.Value);
+        return new(
+            [.. kept.GroupBy(w => w).Select(g => new CachedLayers(g.Count(), perLayer, (int)kvHeads.Value, g.Key))],
+            (int)heads.Value.Value, (int)kvHeads.Value, (int)headDim.Value, null,
+            $"2 × {kept.Count} layers × {kvHeads.Value} heads × {headDim.Value} × {BytesOfANumber} bytes: config's {layers.Value.Path}, {kvHeads.Path}, {headDim.Path}");
+    }
+
+    /// <summary>A shape that a GGUF file's metadata tells; null when it does not.</summary>
+    /// <param name="gguf">The metadata.</param>
+    public static AttentionShape? Of(Weights.GgufHeader gguf)
+    {
+        if (gguf.Number("block_count") is not { } layers || gguf.Number("attention.head_count") is not { } heads || layers is <= 0 or > 10_000 || heads <= 0) return null;
+        var kvHeads = gguf.Numbers("attention.head_count_kv") is { Count: > 0 } each ? each : [heads];
+        var keys = gguf.Number("attention.key_length") ?? gguf.Number("embedding_length") / heads;
+        if (keys is not { } keyLength) return null;
+        var values = gguf.Number("attention.value_length") ?? keyLength;
+        var window = gguf.Number("attention.sliding_window");
+        // A file has one number for all layers, or one for each; a layer without heads keeps nothing.
+        var all = Enumerable.Range(0, (int)layers).Select(i => kvHeads[kvHeads.Count == 1 ? 0 : Math.Min(i, kvHeads.Count - 1)]).Where(n => n > 0).ToList();
+        return new(
+            [.. all.GroupBy(n => n).Select(g => new CachedLayers(g.Count(), g.Key * (keyLength + values) * BytesOfANumber, (int)g.Key, Window: null))],
+            (int)heads, (int)all.DefaultIfEmpty(0).Max(), (int)keyLength, null,
+            $"{all.Count} layers, heads of keys and values × ({keyLength} + {values}) × {BytesOfANumber} bytes: the GGUF file's block_count, attention.head_count_kv, attention.key_length{(window is null ? "" : "; llama.cpp keeps all of a windowed layer")}");
+    }
+
+    private static (LatentAttention Value, string Path)? Latent(ConfigFields config) =>
+        config.Number("kv_lora_rank") is { Value: > 0 } rank && config.Number("qk_rope_head_dim") is { Value: > 0 } rope
+            ? (new((int)rank.Value, (int)rope.Value), $"{rank.Path}, {rope.Path}")
+            : null;
+
+    private static (long Value, string Path) KeyValueHeads(ConfigFields config, long heads)
+    {
+        if (config.Flag("multi_query") is true && config.Flag("new_decoder_architecture") is not true && config.Number("multi_query_group_num", "num_kv_heads") is null) return (1, "multi_query");
+        return config.Number("num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num", "attn_config.kv_n_heads", "num_query_groups") ?? (heads, "num_attention_heads, as all heads keep their own");
+    }
+
+    private static (long Value, string Path)? HeadDimension(ConfigFields config, long heads) =>
+        config.Number("head_dim", "attention_head_dim", "kv_channels") is { Value: > 0 } own ? own
+        : config.Number("hidden_size", "n_embd", "d_model") is { Value: > 0 } hidden ? (hidden.Value / heads, $"{hidden.Path} ÷ heads")
+        : null;
+
+    // One entry for each layer that keeps something: how far it looks back; null for all.
+    private static IReadOnlyList<int?> Windows(ConfigFields config, int layers)
+    {
+        var window = config.Flag("use_sliding_window") is false ? null : (int?)config.Number("sliding_window", "sliding_window_size")?.Value;
+        if (window <= 0) window = null;
+        int? Kept(bool slides) => slides ? window : null;
+
+        if (config.Words("layer_types") is { } types && types.Count == layers)
+        {
+            var chunk = (int?)config.Number("attention_chunk_size")?.Value;
+            return [.. types.Where(Keepers.Contains).Select(t => t switch { "sliding_attention" or "local" => window, "chunked_attention" => chunk, _ => null })];
+        }
+        if (config.Words("layers_block_type") is { Count: > 0 } blocks) return [.. Cycle(blocks, layers).Where(Keepers.Contains).Select(_ => window)];
+        if (config.Words("block_types") is { Count: > 0 } cycle) return [.. Cycle(cycle, layers).Where(Keepers.Contains).Select(_ => (int?)config.Number("attention_window_size")?.Value)];
+        if (config.Word("hybrid_override_pattern") is { } pattern) return [.. pattern.Where(c => c == '*').Select(_ => (int?)null)];
+        if (config.Number("attn_layer_period") is { Value: > 0 } period)
+            return [.. Enumerable.Range(0, layers).Where(i => i % period.Value == (config.Number("attn_layer_offset")?.Value ?? 0)).Select(_ => (int?)null)];
+        if (config.Number("full_attention_interval") is { Value: > 0 } interval) return [.. Enumerable.Range(1, layers).Where(i => i % interval.Value == 0).Select(_ => (int?)null)];
+        if (config.Number("sliding_window_pattern", "_sliding_window_pattern") is { Value: > 0 } every) return [.. Enumerable.Range(1, layers).Select(i => Kept(i % every.Value != 0))];
+        if (config.Flag("use_sliding_window") is true && config.Number("max_window_layers") is { } first) return [.. Enumerable.Range(0, layers).Select(i => Kept(i >= first.Value))];
+        return [.. Enumerable.Range(0, layers).Select(_ => window)];
+    }
+
+    private static IEnumerable<string> Cycle(IReadOnlyList<string> of, int count) => Enumerable.Range(0, count).Select(i => of[i % of.Count]);
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace Hypervize.Sizing.Analysis;
+
+/// <summary>
+/// Reads a model's <c>config.json</c>: multimodal models keep the text model's dimensions under <c>text_config</c>, and older
+/// architectures have other names for the same thing.
+/// </summary>
+/// <param name="config">The document.</param>
+internal sealed class ConfigFields(JsonElement config)
+{
+    private static readonly string[] TextParts = ["text_config", "llm_config", "language_config", "thinker_config"];
+
+    // What transformers' classes assume when a config leaves it out (Gemma3TextConfig): Gemma 3's own configs do.
+    private static readonly Dictionary<string, Dictionary<string, int>> Assumed = new(StringComparer.Ordinal)
+    {
+        ["gemma3_text"] = new(StringComparer.Ordinal)
+        {
+            ["num_hidden_layers"] = 26, ["num_attention_heads"] = 8, ["num_key_value_heads"] = 4, ["head_dim"] = 256, ["hidden_size"] = 2304,
+            ["max_position_embeddings"] = 131_072, ["sliding_window"] = 4096, ["sliding_window_pattern"] = 6, ["vocab_size"] = 262_208,
+        },
+        ["gemma2"] = new(StringComparer.Ordinal) { ["sliding_window_pattern"] = 2 },
+    };
+
+    private readonly JsonElement _root = config;
+    private readonly JsonElement _text = Text(config);
+
+    /// <summary>Architecture that the config names first.</summary>
+    public string? Architecture => _root.TryGetProperty("architectures", out var all) && all is { ValueKind: JsonValueKind.Array } && all.GetArrayLength() > 0 ? all[0].GetString() : null;
+
+    /// <summary>Type of the text model; of the whole when it has no part of its own.</summary>
+    public string? TextType => String(_text, "model_type") ?? String(_root, "model_type");
+
+    /// <summary>Type of the whole.</summary>
+    public string? Type => String(_root, "model_type") ?? TextType;
+
+    /// <summary>Whether the whole is more than its text model.</summary>
+    public bool IsMultimodal => !_text.Equals(_root);
+
+    /// <summary>A whole number, by the first of its names that is there.</summary>
+    /// <param name="names">Its names, dotted where it stands in an object of its own.</param>
+    /// <returns>It and the path it was read at; null when no name is there.</returns>
+    public (long Value, string Path)? Number(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (Find(_text, name) is { } own && Whole(own) is { } number) return (number, _text.Equals(_root) ? name : $"text_config.{name}");
+            if (Find(_root, name) is { } outer && Whole(outer) is { } fallback) return (fallback, name);
+        }
+        if (TextType is { } type && Assumed.TryGetValue(type, out var assumed))
+            foreach (var name in names)
+                if (assumed.TryGetValue(name, out var value)) return (value, $"{name} as {type} assumes it");
+        return null;
+    }
+
+    /// <summary>A text.</summary>
+    /// <param name="names">Its names.</param>
+    public string? Word(params string[] names) => names.Select(n => Find(_text, n) ?? Find(_root, n)).Select(e => e is { ValueKind: JsonValueKind.String } s ? s.GetString() : null).FirstOrDefault(s => s is not null);
+
+    /// <summary>A flag; null when it is not there.</summary>
+    /// <param name="name">Its name.</param>
+    public bool? Flag(string name) => (Find(_text, name) ?? Find(_root, name)) switch
+    {
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        _ => null,
+    };
+
+    /// <summary>A fraction.</summary>
+    /// <param name="name">Its name.</param>
+    public double? Fraction(string name) => (Find(_text, name) ?? Find(_root, name)) is { ValueKind: JsonValueKind.Number } e ? e.GetDouble() : null;
+
+    /// <summary>A list of texts; null when it is not there.</summary>
+    /// <param name="name">Its name.</param>
+    public IReadOnlyList<string>? Words(string name) => (Find(_text, name) ?? Find(_root, name)) is { ValueKind: JsonValueKind.Array } all && all.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String)
+        ? [.. all.EnumerateArray().Select(e => e.GetString()!)]
+        : null;
+
+    /// <summary>Whether something is there, and not null.</summary>
+    /// <param name="name">Its name.</param>
+    public bool Has(string name) => (Find(_text, name) ?? Find(_root, name)) is { ValueKind: not JsonValueKind.Null };
+
+    private static JsonElement Text(JsonElement root)
+    {
+        foreach (var part in TextParts)
+            if (Find(root, part) is { ValueKind: JsonValueKind.Object } text) return part == "thinker_config" ? Text(text) : text;
+        return root;
+    }
+
+    private static JsonElement? Find(JsonElement at, string path)
+    {
+        foreach (var name in path.Split('.'))
+        {
+            if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out var next)) return null;
+            at = next;
+        }
+        return at;
+    }
+
+    private static long? Whole(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var d) && d == Math.Floor(d) && Math.Abs(d) < 1e18 ? (long)d : null;
+
+    private static string? String(JsonElement at, string name) => Find(at, name) is { ValueKind: JsonValueKind.String } s ? s.GetString() : null;
+}

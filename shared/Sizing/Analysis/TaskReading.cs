@@ -1,0 +1,56 @@
+namespace Hypervize.Sizing.Analysis;
+
+/// <summary>What a model is for.</summary>
+internal static class TaskReading
+{
+    private static readonly HashSet<string> Generating = new(StringComparer.Ordinal) { "text-generation", "image-text-to-text", "any-to-any", "conversational", "video-text-to-text" };
+    private static readonly HashSet<string> Embedding = new(StringComparer.Ordinal) { "feature-extraction", "sentence-similarity" };
+
+    // Encoders that text is embedded with: they read both ways and keep no keys and values.
+    private static readonly string[] Encoders = ["bert", "mpnet", "electra", "nomic", "gte", "distil", "ernie", "jina"];
+
+    /// <summary>The task, and what tells it; or why there is none that can be served.</summary>
+    /// <param name="facts">What was read.</param>
+    /// <param name="config">Its config; null when it has none.</param>
+    public static Answer<Reading> Of(ModelFacts facts, ConfigFields? config)
+    {
+        var architecture = config?.Architecture;
+        if (facts.PipelineTag is { } tag)
+        {
+            if (Embedding.Contains(tag)) return new Reading(ModelTask.Embedding, $"pipeline_tag {tag}");
+            if (Generating.Contains(tag)) return Talking(facts, $"pipeline_tag {tag}");
+            // Some decoders are tagged by what they were fine-tuned for; the Hub's other tasks are other kinds of models.
+            return Unsupported(facts.Model, tag);
+        }
+        if (facts.Library == "sentence-transformers") return new Reading(ModelTask.Embedding, "library_name sentence-transformers");
+        if (facts.Gguf is not null || facts.GgufArchitecture is not null) return IsEncoder(facts.GgufArchitecture) ? new Reading(ModelTask.Embedding, "the GGUF file's architecture") : Talking(facts, "a GGUF file");
+        if (architecture is null) return Talking(facts, "no task is told");
+        if (architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) || architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)) return Talking(facts, architecture);
+        if (architecture.EndsWith("ForConditionalGeneration", StringComparison.Ordinal) && config!.Flag("is_encoder_decoder") is not true && config.IsMultimodal) return Talking(facts, architecture);
+        if (architecture.EndsWith("Model", StringComparison.Ordinal) && (IsEncoder(config!.TextType) || AttentionShape.Of(config) is not null)) return new Reading(ModelTask.Embedding, architecture);
+        return Unsupported(facts.Model, architecture);
+    }
+
+    /// <summary>Whether a model of a type keeps nothing of the tokens it has read.</summary>
+    /// <param name="type">The model type.</param>
+    public static bool IsEncoder(string? type) => type is not null && Encoders.Any(e => type.Contains(e, StringComparison.OrdinalIgnoreCase));
+
+    private static Reading Talking(ModelFacts facts, string source)
+    {
+        if (facts.HasChatTemplate is true) return new(ModelTask.Chat, $"{source}, and it has a chat template");
+        if (facts.Tags.Contains("conversational")) return new(ModelTask.Chat, $"{source}, and the tag conversational");
+        if (facts.HasChatTemplate is false) return new(ModelTask.Completion, $"{source}, and it has no chat template");
+        var name = facts.Model.ToUpperInvariant();
+        return ((string[])["INSTRUCT", "CHAT", "-IT", "_IT", "ASSISTANT", "-R1", "GPT-OSS", "THINKING"]).Any(name.Contains)
+            ? new(ModelTask.Chat, $"{source}, and its name")
+            : new(ModelTask.Completion, $"{source}; its name does not speak of chat");
+    }
+
+    private static ModelRefusal Unsupported(string model, string task) =>
+        new(ModelProblem.Unsupported, $"{model} is made for {task}, which is not served here. Choose a model for text generation, chat or embeddings.");
+
+    /// <summary>A task and what tells it.</summary>
+    /// <param name="Task">The task.</param>
+    /// <param name="Source">What tells it.</param>
+    public sealed record Reading(ModelTask Task, string Source);
+}

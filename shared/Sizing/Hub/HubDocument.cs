@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Hypervize.Sizing.Hub;
+
+/// <summary>The Hub's own description of a model, as <c>GET /api/models/{id}?blobs=true</c> gives it. What is not there, or of another type, is not told.</summary>
+/// <param name="Facts">What it tells.</param>
+/// <param name="IsDisabled">Whether the Hub has disabled the model.</param>
+internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
+{
+    /// <summary>Reads it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="info">The document.</param>
+    public static HubDocument Read(string model, JsonElement info)
+    {
+        var safetensors = Object(info, "safetensors");
+        var gguf = Object(info, "gguf");
+        var config = Object(info, "config");
+        var byDtype = safetensors is { } s && Object(s, "parameters") is { } parameters
+            ? parameters.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => (long)p.Value.GetDouble())
+            : null;
+        var files = info.TryGetProperty("siblings", out var siblings) && siblings.ValueKind == JsonValueKind.Array
+            ? siblings.EnumerateArray().Select(File).Where(f => f is not null).Select(f => f!).ToList()
+            : [];
+        return new(new ModelFacts(model, ModelOrigin.Hub)
+        {
+            Revision = Text(info, "sha"), PipelineTag = Text(info, "pipeline_tag"), Library = Text(info, "library_name"),
+            Tags = info.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array ? [.. tags.EnumerateArray().Select(t => t.ToString())] : [],
+            IsGated = info.TryGetProperty("gated", out var gated) && gated.ValueKind is JsonValueKind.String or JsonValueKind.True,
+            Files = files, ParametersByDtype = byDtype,
+            Parameters = (safetensors is { } t ? Number(t, "total") : null) ?? (gguf is { } g ? Number(g, "total") : null),
+            GgufArchitecture = gguf is { } a ? Text(a, "architecture") : null,
+            GgufContext = gguf is { } c && Number(c, "context_length") is { } length ? (int)Math.Clamp(length, 1, int.MaxValue) : null,
+            // What the Hub tells everyone of a config: enough for the architecture of a gated model.
+            Config = config is { } some && some.EnumerateObject().Any() ? some.Clone() : null,
+            HasChatTemplate = files.Any(f => f.Path is "chat_template.jinja" or "chat_template.json") || (config is { } k && Object(k, "tokenizer_config") is { } tokenizer && tokenizer.TryGetProperty("chat_template", out _)) ? true : null,
+        }, info.TryGetProperty("disabled", out var disabled) && disabled.ValueKind == JsonValueKind.True);
+    }
+
+    private static ModelFile? File(JsonElement sibling)
+    {
+        if (sibling.ValueKind != JsonValueKind.Object || Text(sibling, "rfilename") is not { } name) return null;
+        return new(name, Number(sibling, "size") ?? (Object(sibling, "lfs") is { } lfs ? Number(lfs, "size") : null));
+    }
+
+    private static JsonElement? Object(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+
+    private static string? Text(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static long? Number(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? (long)value.GetDouble() : null;
+}

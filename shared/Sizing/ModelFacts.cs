@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Hypervize.Sizing;
+
+/// <summary>Where a model's weights are.</summary>
+public enum ModelOrigin
+{
+    /// <summary>A repository of the Hugging Face Hub.</summary>
+    Hub,
+
+    /// <summary>A prefix of an S3 bucket.</summary>
+    Bucket,
+
+    /// <summary>A folder of this machine.</summary>
+    Folder,
+}
+
+/// <summary>A file of a model.</summary>
+/// <param name="Path">Path inside the repository, with forward slashes.</param>
+/// <param name="Bytes">Its size; null when it was not told.</param>
+public sealed record ModelFile(string Path, long? Bytes);
+
+/// <summary>What was read about a model, before anything is concluded from it.</summary>
+/// <param name="Model">What was asked for.</param>
+/// <param name="Origin">Where it is.</param>
+public sealed record ModelFacts(string Model, ModelOrigin Origin)
+{
+    /// <summary>The exact revision that was read: the only one that may be loaded. Null where there are no revisions.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>Its task in the Hub's words; null when the Hub has none.</summary>
+    public string? PipelineTag { get; init; }
+
+    /// <summary>The library it was made for, in the Hub's words.</summary>
+    public string? Library { get; init; }
+
+    /// <summary>The Hub's tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Whether access is granted one by one.</summary>
+    public bool IsGated { get; init; }
+
+    /// <summary>Whether its files were closed to us: what is known is what the Hub tells everyone.</summary>
+    public bool IsClosed { get; init; }
+
+    /// <summary>Its files; empty when they were not told.</summary>
+    public IReadOnlyList<ModelFile> Files { get; init; } = [];
+
+    /// <summary>Its <c>config.json</c>; null when it has none or could not be read.</summary>
+    public JsonElement? Config { get; init; }
+
+    /// <summary>Parameters by the dtype they are stored in, in safetensors' names; null when they were not told.</summary>
+    public IReadOnlyDictionary<string, long>? ParametersByDtype { get; init; }
+
+    /// <summary>All parameters; null when they were not told.</summary>
+    public long? Parameters { get; init; }
+
+    /// <summary>The weight files that the index names; null when there is no index.</summary>
+    public IReadOnlySet<string>? IndexedFiles { get; init; }
+
+    /// <summary>Bytes of all tensors by the index; null when there is no index.</summary>
+    public long? IndexedBytes { get; init; }
+
+    /// <summary>The architecture that the Hub names for a GGUF file; null when it names none.</summary>
+    public string? GgufArchitecture { get; init; }
+
+    /// <summary>The context length that the Hub read in a GGUF file.</summary>
+    public int? GgufContext { get; init; }
+
+    /// <summary>The GGUF file that was chosen, and its own metadata.</summary>
+    public GgufChoice? Gguf { get; init; }
+
+    /// <summary>Whether it has a chat template; null when that is not known.</summary>
+    public bool? HasChatTemplate { get; init; }
+
+    /// <summary>Set when it is an adapter: its own size and what it changes.</summary>
+    public AdapterFacts? Adapter { get; init; }
+}
+
+/// <summary>The GGUF file that would be loaded.</summary>
+/// <param name="File">Its path; the first part when it is split.</param>
+/// <param name="Bytes">Bytes of all its parts; null when they were not told.</param>
+/// <param name="Quantization">Its quantisation, such as <c>Q4_K_M</c>.</param>
+/// <param name="Metadata">Its metadata; null when it could not be read.</param>
+public sealed record GgufChoice(string File, long? Bytes, string Quantization, Weights.GgufHeader? Metadata);
+
+/// <summary>A LoRA adapter, which is loaded on top of a base model.</summary>
+/// <param name="Model">The adapter.</param>
+/// <param name="Revision">Its revision.</param>
+/// <param name="Base">Its base model.</param>
+/// <param name="Rank">Its rank.</param>
+/// <param name="Bytes">Bytes of its weights; null when they were not told.</param>
+public sealed record AdapterFacts(string Model, string? Revision, string Base, int Rank, long? Bytes);

@@ -1,0 +1,23 @@
+using System.Text.RegularExpressions;
+
+namespace Hypervize.Sizing.Weights;
+
+/// <summary>The GGUF models among files: each whole, however many parts it has.</summary>
+internal static partial class GgufFiles
+{
+    /// <summary>What can be chosen from.</summary>
+    /// <param name="files">Files of a repository.</param>
+    public static IReadOnlyList<GgufChoice> Of(IEnumerable<ModelFile> files) =>
+    [
+        .. files.Where(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Path.GetFileName(f.Path).Contains("mmproj", StringComparison.OrdinalIgnoreCase))
+            .GroupBy(f => Part().Replace(f.Path, "")).Select(parts => new GgufChoice(
+                parts.Select(p => p.Path).Order(StringComparer.Ordinal).First(), parts.All(p => p.Bytes is not null) ? parts.Sum(p => p.Bytes) : null,
+                Quantization().Match(Path.GetFileName(parts.Key)) is { Success: true } word ? word.Value.ToUpperInvariant() : "", null)),
+    ];
+
+    [GeneratedRegex(@"-\d{5}-of-\d{5}(?=\.gguf\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"(?<![A-Za-z0-9])(IQ\d_[A-Z]+|Q\d_K_[A-Z]+|Q\d_K|Q\d_\d|MXFP4|BF16|F16|FP16|F32)(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Quantization();
+}

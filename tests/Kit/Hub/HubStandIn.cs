@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Hypervize.Kit.Hub;
+
+/// <summary>Stands in for the Hugging Face Hub on loopback: its routes, its documents, its errors in its own shapes, and its bad days.</summary>
+public sealed class HubStandIn : IAsyncDisposable
+{
+    public const string Token = "hf_StandInsOwnTokenThatHasAccess01";
+    public const string TokenWithoutAccess = "hf_StandInsOwnTokenWithoutAccess02";
+
+    private readonly WebApplication _app;
+
+    private HubStandIn(WebApplication app) => _app = app;
+
+    public Uri Url => new(_app.Urls.Single());
+
+    public ConcurrentDictionary<string, HubModel> Models { get; } = new(HubModel.All.Select(m => KeyValuePair.Create(m.Id, m with { Info = m.Info.DeepClone().AsObject() })));
+
+    /// <summary>Path, query and token of each request.</summary>
+    public ConcurrentQueue<(string Path, string? Token)> Requests { get; } = new();
+
+    /// <summary>Answers instead of the Hub, if it says so.</summary>
+    public Func<HttpContext, Task<bool>> Interfere { get; set; } = _ => Task.FromResult(false);
+
+    public static async Task<HubStandIn> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        var hub = new HubStandIn(app);
+        app.Urls.Add("http://127.0.0.1:0");
+        app.Run(hub.AnswerAsync);
+        await app.StartAsync();
+        return hub;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>Refuses as the Hub does.</summary>
+    public static async Task RefuseAsync(HttpContext http, int status, string? code, string message)
+    {
+        http.Response.StatusCode = status;
+        if (code is not null) (http.Response.Headers["X-Error-Code"], http.Response.Headers["X-Error-Message"]) = (code, message);
+        await http.Response.WriteAsJsonAsync(new { error = message });
+    }
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        var token = http.Request.Headers.Authorization.ToString() is { Length: > 7 } bearer ? bearer[7..] : null;
+        Requests.Enqueue((http.Request.Path + http.Request.QueryString, token));
+        if (await Interfere(http)) return;
+        if (token is not null and not (Token or TokenWithoutAccess))
+            await RefuseAsync(http, 401, null, "Invalid credentials in Authorization header");
+        else if (http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["api", "models", .. var path])
+            await ModelAsync(http, path, token);
+        else if (http.Request.Path.Value.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var owner, var name, "resolve", var revision, .. var file])
+            await FileAsync(http, $"{owner}/{name}", revision, string.Join('/', file), token);
+        else
+            await RefuseAsync(http, 404, null, "Sorry, we can't find the page you are looking for.");
+    }
+
+    private async Task ModelAsync(HttpContext http, string[] path, string? token)
+    {
+        var model = path.Length >= 2 ? Models.GetValueOrDefault($"{path[0]}/{path[1]}") : null;
+        if (model is null) await NoRepositoryAsync(http, token);
+        else if (path is [_, _, "auth-check"]) await (model.IsGated && token != Token ? GatedAsync(http, model.Id, token) : http.Response.WriteAsync("OK"));
+        else if (path is [_, _, "revision", var revision] && revision != model.Revision && revision != "main") await RefuseAsync(http, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
+        else await http.Response.WriteAsync(model.Info.ToJsonString());
+    }
+
+    private async Task FileAsync(HttpContext http, string id, string revision, string file, string? token)
+    {
+        if (Models.GetValueOrDefault(id) is not { } model) await NoRepositoryAsync(http, token);
+        else if (model.IsGated && token != Token) await GatedAsync(http, id, token);
+        else if (revision != model.Revision && revision != "main") await RefuseAsync(http, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
+        else if (!model.Files.TryGetValue(file, out var content)) await RefuseAsync(http, 404, "EntryNotFound", "Entry not found");
+        else await http.Response.Body.WriteAsync(content);
+    }
+
+    // Who may not know whether a repository is there is told the same as who mistyped a password.
+    private static Task NoRepositoryAsync(HttpContext http, string? token) => token is null
+        ? RefuseAsync(http, 401, null, "Invalid username or password.")
+        : RefuseAsync(http, 404, "RepoNotFound", "Repository not found");
+
+    private static Task GatedAsync(HttpContext http, string id, string? token) => token is null
+        ? RefuseAsync(http, 401, "GatedRepo", $"Access to model {id} is restricted. You must have access to it and be authenticated to access it. Please log in.")
+        : RefuseAsync(http, 403, "GatedRepo", $"Access to model {id} is restricted and you are not in the authorized list. Visit the page to ask for access.");
+}
