@@ -51,7 +51,7 @@ public static class HardwareFit
         var longest = LongestContext(model, split, ask.Concurrency, left);
         var headroom = (left - (sequence * ask.Concurrency)) / budget;
         var idle = hardware.GpuCount > split ? $" {hardware.GpuCount - split} of its {hardware.GpuCount} GPUs stay idle, as {split} is the most that its heads can be split among." : "";
-        var held = sequence == 0 ? $"{Gigabytes(left)} are left{each} after weights and overhead." : $"{Gigabytes(left)} are left{each} for the cache, which is {sequences:N0} sequences of {context:N0} tokens.";
+        var held = sequence == 0 ? $"{Gigabytes(left)} are left{each} after weights and overhead." : $"{Gigabytes(left)} are left{each} for the cache: {sequences:N0} × {context:N0} tokens.";
 
         if (context > model.MaxContext) return new(hardware.Id, hardware.Gpu, hardware.GpuCount, split, false, longest, sequences, headroom, hourlyUsd, Invariant($"{context:N0} tokens are more than the {model.MaxContext:N0} that the model was made for."));
         return new(hardware.Id, hardware.Gpu, hardware.GpuCount, split, sequences >= ask.Concurrency, longest, sequences, headroom, hourlyUsd, sequences >= ask.Concurrency

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amazon.S3;
@@ -18,17 +19,18 @@ namespace Hypervize.Cli.Quotes;
 /// <summary><c>hypervize quote</c>: what a model needs and costs, without a platform.</summary>
 internal static class QuoteCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private const int Most = 100_000_000;
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new JsonStringEnumConverter() } };
 
     public static Command Create(IAnsiConsole console)
     {
         var model = new Argument<string>("model") { Description = "owner/name of the Hub (@revision for one of its own), s3://bucket/prefix, or a folder." };
         var context = new Option<int?>("--context") { Description = $"Tokens of the longest sequence; else {Ask.DefaultContext}, or all that the model was made for." };
-        var concurrency = new Option<int>("--concurrency") { Description = "Sequences of that length that must be held at once.", DefaultValueFactory = _ => 1 };
+        var concurrency = new Option<int?>("--concurrency") { Description = "Sequences of that length that must be held at once; else 1." };
         var hardware = new Option<string?>("--hardware") { Description = "Catalogue id of the hardware that must be taken; else the cheapest that fits." };
         var quantization = new Option<string?>("--quantization") { Description = $"{string.Join(" or ", Need.Quantizations)} while loading; or which GGUF file, such as Q8_0." };
-        var min = new Option<int>("--min") { Description = "Fewest nodes, for the cost of a day." };
-        var max = new Option<int>("--max") { Description = "Most nodes, for the cost of a day.", DefaultValueFactory = _ => 1 };
+        var min = new Option<int?>("--min") { Description = "Fewest nodes, for the cost of a day; else 0." };
+        var max = new Option<int?>("--max") { Description = "Most nodes, for the cost of a day; else 1." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
         var json = new Option<bool>("--json") { Description = "Print the quote as JSON." };
         var command = new Command("quote", "What a model needs, what it fits on, and what that costs. Needs no running platform; HF_TOKEN opens gated models.")
@@ -37,13 +39,13 @@ internal static class QuoteCommand
         };
         command.Validators.Add(r =>
         {
-            foreach (var (option, value) in new[] { ("--context", r.GetValue(context) ?? 1), ("--concurrency", r.GetValue(concurrency)), ("--max", r.GetValue(max)), ("--min", r.GetValue(min) + 1) })
-                if (value is < 1 or > 100_000_000) r.AddError($"{option} must be a number above {(option == "--min" ? "or equal to " : "")}0.");
-            if (r.GetValue(min) > r.GetValue(max)) r.AddError("--min must not be above --max.");
+            foreach (var (option, value, least) in new[] { (context, r.GetValue(context), 1), (concurrency, r.GetValue(concurrency), 1), (min, r.GetValue(min), 0), (max, r.GetValue(max), 1) })
+                if (value < least || value > Most) r.AddError($"{option.Name} must lie between {least} and {Most}.");
+            if ((r.GetValue(min) ?? 0) > (r.GetValue(max) ?? 1)) r.AddError("--min must not be above --max.");
         });
         command.SetAction((parsed, cancel) => RunAsync(
             console, parsed.GetValue(json),
-            new(parsed.GetValue(model)!, new(parsed.GetValue(context), parsed.GetValue(concurrency), parsed.GetValue(quantization)), parsed.GetValue(hardware), parsed.GetValue(min), parsed.GetValue(max), parsed.GetValue(telemetry) ? ["telemetry"] : []), cancel));
+            new(parsed.GetValue(model)!, new(parsed.GetValue(context), parsed.GetValue(concurrency) ?? 1, parsed.GetValue(quantization)), parsed.GetValue(hardware), parsed.GetValue(min) ?? 0, parsed.GetValue(max) ?? 1, parsed.GetValue(telemetry) ? ["telemetry"] : []), cancel));
         return command;
     }
 
