@@ -66,5 +66,5 @@ public sealed class CatalogSpecs
           "prices": [{{string.Join(',', prices.Select(p => $$"""{ "hardware": "{{p.Of}}", "perHour": {{p.PerHour}}, "from": "{{p.From}}" }"""))}}], "addOns": [] }
         """;
 
-    private const string A = """{ "id": "a", "gpu": null, "gpuCount": 1, "gpuMemoryMib": 1, "vcpu": 1, "memoryGib": 1, "architecture": null }""";
+    private const string A = """{ "id": "a", "gpu": null, "computeCapability": null, "gpuCount": 1, "gpuMemoryMib": 1, "vcpu": 1, "memoryGib": 1, "architecture": null }""";
 }
