@@ -4,24 +4,28 @@ using Hypervize.Endpoints.Api;
 using Hypervize.Endpoints.Keys;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Endpoints.Messaging;
+using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using MassTransit;
 using Mediator;
 
 const string Name = "endpoints";
+var machine = await LocalMachine.FindAsync(CancellationToken.None);
 
 return await Service.RunAsync(Name, args, (builder, settings) =>
 {
     var peers = settings.Read<PeerSettings>("Peers");
     settings.Read<BootstrapSettings>("Bootstrap");
     settings.Read<ProxySettings>("Proxy");
+    var hub = settings.Read<HubSection>("Hub");
     builder.AddIdentity(settings, Name);
 
     builder.AddEventLog(settings, Name)
         .Stream("endpoint", EndpointLife.Fold)
         .Stream("account", AccountLife.Fold)
         .Configure(store => store.Schema.For<Snapshot<EndpointState>>().Index(s => s.State.AccountId).Index(s => s.State.CreatedAt))
+        .Configure(store => store.Schema.For<StoredQuote>().DocumentAlias("quote").Index(q => q.ExpiresAt))
         .Forward(Publications.All);
 
     builder.AddBus(settings, x =>
@@ -38,7 +42,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, TracedRequests>();
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ContendedRequests>();
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ValidRequests>();
-    builder.Services.AddSingleton(HardwareCatalog.Load());
+    builder.Services.AddSizing(hub, machine);
     builder.Services.AddSingleton<EndpointResources>();
     builder.Services.AddSingleton<Sender>();
     builder.Services.AddApiDocument();
@@ -52,6 +56,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     app.MapEndpoints();
     app.MapKeys();
     app.MapHardware();
+    app.MapQuotes();
     app.MapInternal();
     app.MapErrorQueues(Name);
     app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();

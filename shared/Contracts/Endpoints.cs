@@ -101,6 +101,17 @@ public sealed record Scaling(int Min, int Max, int IdleSeconds, int Concurrency)
 public sealed record EndpointSettings(
     string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access, bool Telemetry);
 
+/// <summary>What was found out about the model when the endpoint was created: it holds for its life.</summary>
+/// <param name="Asked">SHA-256 of what the owner asked for, lower-case hex: a repeated creation is compared with it.</param>
+/// <param name="QuoteId">The quote it was created by; null when it was created without one.</param>
+/// <param name="Revision">The revision that was analysed, and that nodes load; null where there are none.</param>
+/// <param name="Context">Tokens of the longest sequence; null when the runtime decides.</param>
+/// <param name="Arguments">What the runtime is told, arguments separated by spaces; null for nothing.</param>
+/// <param name="PricePerHour">US dollars per hour of a node, as the quote locked it; null for the catalogue's price of each moment.</param>
+/// <param name="TelemetryPerHour">US dollars per hour of the telemetry add-on, as the quote locked it; null for the catalogue's price of each moment.</param>
+public sealed record EndpointPlan(
+    string Asked, string? QuoteId, string? Revision, int? Context, string? Arguments, decimal? PricePerHour, decimal? TelemetryPerHour);
+
 /// <summary>An hourly price for something beside hardware.</summary>
 /// <param name="Id">Catalogue id of the add-on.</param>
 /// <param name="PricePerHour">US dollars per endpoint and hour while a node of it is metered.</param>
@@ -131,11 +142,12 @@ public sealed record EndpointNode(string Id, NodeStatus Status, string? Address,
 /// <param name="Degraded">The last failed start while nodes are missing but others serve; null when all is well.</param>
 /// <param name="RecentWakesMs">Durations of the last wakes (woken to ready), milliseconds, newest last, at most five.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="CreatedAs">What it was created as, before any change: a repeated creation is compared with it.</param>
+/// <param name="CreatedAs">What it was created as, before any change.</param>
+/// <param name="Plan">What was found out about the model; null for an endpoint that was created before models were analysed.</param>
 public sealed record EndpointState(
     string Id, string AccountId, EndpointSettings Settings, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, long DecisiveVersion,
     IReadOnlyList<EndpointNode> Nodes, Failure? Failure, Failure? Degraded, IReadOnlyList<int> RecentWakesMs, DateTimeOffset CreatedAt,
-    EndpointSettings CreatedAs);
+    EndpointSettings CreatedAs, EndpointPlan? Plan = null);
 
 /// <summary>A fact in an endpoint's stream. The stored event is the published fact; its type names are pinned.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
@@ -168,8 +180,9 @@ public abstract record EndpointEvent
 /// <param name="Wanted">Nodes to start with.</param>
 /// <param name="By">Who asked: a key's prefix.</param>
 /// <param name="At">When.</param>
+/// <param name="Plan">What was found out about the model; null in streams from before models were analysed.</param>
 public sealed record EndpointCreated(
-    string EndpointId, string AccountId, EndpointSettings Settings, int Wanted, string By, DateTimeOffset At) : EndpointEvent;
+    string EndpointId, string AccountId, EndpointSettings Settings, int Wanted, string By, DateTimeOffset At, EndpointPlan? Plan = null) : EndpointEvent;
 
 /// <summary>The provisioner began to start a node.</summary>
 /// <param name="NodeId">The node.</param>

@@ -24,7 +24,8 @@ public abstract record CapacityEvent
 /// <param name="Hardware">Catalogue id.</param>
 /// <param name="Runtime">Name of the runtime profile.</param>
 /// <param name="Concurrency">Requests one node takes at once.</param>
-public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency);
+/// <param name="Arguments">What the runtime is told beside, arguments separated by spaces; null for nothing.</param>
+public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency, string? Arguments = null);
 
 /// <summary>A node the endpoint let go of.</summary>
 /// <param name="NodeId">The node.</param>

@@ -1,5 +1,6 @@
 using Hypervize.Catalog;
 using Hypervize.Contracts;
+using Hypervize.Endpoints.Lifecycle;
 
 namespace Hypervize.Endpoints.Api;
 
@@ -34,13 +35,16 @@ public sealed record NodeResource(string Id, NodeStatus Status, DateTimeOffset S
 /// <param name="Nodes">Nodes that do.</param>
 /// <param name="Failure">The cause while failed.</param>
 /// <param name="Degraded">The last failed start while nodes are missing but others serve.</param>
-/// <param name="PricePerHour">US dollars per hour of each node at this moment.</param>
+/// <param name="Revision">The revision of the model that nodes load.</param>
+/// <param name="Context">Tokens of the longest sequence.</param>
+/// <param name="Quote">The quote it was created by, which locks its price.</param>
+/// <param name="PricePerHour">US dollars per hour of each node: as its quote locked it, else at this moment.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="Version">Version of its stream; the ETag.</param>
 public sealed record EndpointResource(
     string Id, string AccountId, string Url, string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access,
     bool Telemetry, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, IReadOnlyList<NodeResource> Nodes, Failure? Failure, Failure? Degraded,
-    decimal PricePerHour, DateTimeOffset CreatedAt, long Version);
+    string? Revision, int? Context, string? Quote, decimal PricePerHour, DateTimeOffset CreatedAt, long Version);
 
 /// <summary>A page of endpoints.</summary>
 /// <param name="Endpoints">Oldest first.</param>
@@ -70,5 +74,5 @@ public sealed class EndpointResources(ProxySettings proxy, HardwareCatalog catal
         it.Id, it.AccountId, $"{proxy.PublicUrl.TrimEnd('/')}/api/d/{it.Id}", it.Settings.Name, it.Settings.Model, it.Settings.Hardware, it.Settings.Runtime,
         it.Settings.Scaling, it.Settings.HoldSeconds, it.Settings.Access, it.Settings.Telemetry, it.Status, it.StatusSince, it.Wanted,
         [.. it.Nodes.Select(n => new NodeResource(n.Id, n.Status, n.Since))], it.Failure, it.Degraded,
-        catalog.PricePerHour(it.Settings.Hardware, time.GetUtcNow()), it.CreatedAt, version);
+        it.Plan?.Revision, it.Plan?.Context, it.Plan?.QuoteId, EndpointDecider.PricePerHour(it, catalog, time.GetUtcNow()), it.CreatedAt, version);
 }

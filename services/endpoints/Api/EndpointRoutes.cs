@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
+using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Marten;
@@ -38,37 +39,48 @@ public static class EndpointRoutes
 
     private static RouteHandlerBuilder Creates(this RouteHandlerBuilder route) => route.Takes(EndpointFields.Create)
         .Honours("Idempotency-Key", "Repeated with the same body, the same endpoint is answered; at most 255 characters.")
-        .Answers<EndpointResource>(202).Refuses(410, "endpoint_deleted").Refuses(422, "idempotency_key_reused");
+        .Answers<EndpointResource>(202).Refuses(410, "endpoint_deleted").Refuses(422, "idempotency_key_reused", "quote_not_found", "quote_expired").RefusesModels();
 
     private static RouteHandlerBuilder Commands(this RouteHandlerBuilder route, int status) => route
         .Honours("If-Match", "The ETag of the state that this rests on; without it the last one wins.").Answers<EndpointResource>(status)
         .Refuses(404, "endpoint_not_found").Refuses(409, "endpoint_busy").Refuses(410, "endpoint_deleted").Refuses(412, "stale_version");
 
-    private static async Task<IResult> CreateAsync(HttpContext http, Sender sender)
+    private static async Task<IResult> CreateAsync(HttpContext http, Sender sender, Planning planning, EventStreams<EndpointState, EndpointEvent> endpoints)
     {
         var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Create, defaults: true);
         if (reader is null) return refused!;
-        var settings = Settings(reader);
+        var wish = Wish(reader);
         string? key = http.Request.Headers["Idempotency-Key"];
         if (key is { Length: 0 or > LongestIdempotencyKey }) reader.Wrong("Idempotency-Key", $"must have 1 to {LongestIdempotencyKey} characters");
-        if (settings is null || reader.Refusal() is not null) return reader.Refusal()!;
+        if (wish is null || reader.Refusal() is not null) return reader.Refusal()!;
 
         var caller = Caller.From(http.User);
         var id = key is null ? EndpointId.New() : EndpointId.For(caller.AccountId!, key);
-        return await sender.CreateAsync(http, id, new Create(caller.AccountId!, settings, caller.Name));
+        // What was created before is answered as it is, whatever has become of its model and of prices since.
+        if (key is not null && await endpoints.LoadAsync(id, http.RequestAborted) is ({ } before, _))
+            return await sender.CreateAsync(http, id, wish.Again(caller.AccountId!, before, caller.Name));
+        var plan = await planning.PlanAsync(wish, caller, http.RequestAborted);
+        return plan.Refusal is { } refusal ? ModelProblems.From(refusal) : await sender.CreateAsync(http, id, plan.Value!);
     }
 
-    private static EndpointSettings? Settings(RequestReader reader)
+    private static Wish? Wish(RequestReader reader)
     {
         var (name, model, hardware, runtime) = (reader.Text(EndpointFields.Name), reader.Text(EndpointFields.Model), reader.Choice(EndpointFields.Hardware), reader.Choice(EndpointFields.Runtime));
+        var (quote, context, quantization) = (reader.Text(EndpointFields.Quote), reader.Number(EndpointFields.Context), reader.Text(EndpointFields.Quantization));
         var (min, max) = (reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
         var (access, telemetry) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry));
+        var trusted = reader.Flag(EndpointFields.TrustRemoteCode);
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
+        if (model is null && quote is null) reader.Wrong(EndpointFields.Model.Path, "must be given, or a quote that says it");
+        if (quote is not null)
+            foreach (var said in ((Field, object?)[])[(EndpointFields.Model, model), (EndpointFields.Hardware, hardware), (EndpointFields.Context, context), (EndpointFields.Quantization, quantization)])
+                if (said.Item2 is not null) reader.Wrong(said.Item1.Path, "is said by the quote; leave it out");
+        if (runtime is "command" && hardware is null) reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}");
         if (runtime is not (null or EndpointFields.Simulator) && hardware is not (null or EndpointFields.Local))
             reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}, which runs on this installation's own machines; only the simulator stands for other hardware");
         return reader.Refusal() is null
-            ? new(name!, model!, hardware!, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
+            ? new(name!, model, quote, context, quantization, trusted!.Value, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
             : null;
     }
 

@@ -14,9 +14,12 @@ public abstract record Field(string Path, string Says);
 /// <param name="Says">What it means.</param>
 /// <param name="MaxLength">Most characters.</param>
 /// <param name="Pattern">What it must match, as the document says it; null for any.</param>
-/// <param name="Default">What it is when it is not given; null when it must be.</param>
-public sealed record TextField(string Path, string Says, int MaxLength, string? Pattern = null, string? Default = null) : Field(Path, Says)
+/// <param name="IsOptional">Whether it may be left out.</param>
+public sealed record TextField(string Path, string Says, int MaxLength, string? Pattern = null, bool IsOptional = false) : Field(Path, Says)
 {
+    /// <summary>Another field that says it too: one of the two must be given. Null when there is none.</summary>
+    public string? Or { get; init; }
+
     internal Regex? Form { get; } = Pattern is null ? null : new Regex(Pattern, RegexOptions.CultureInvariant);
 }
 
@@ -25,8 +28,8 @@ public sealed record TextField(string Path, string Says, int MaxLength, string? 
 /// <param name="Says">What it means.</param>
 /// <param name="Min">Least.</param>
 /// <param name="Max">Most.</param>
-/// <param name="Default">What it is when it is not given.</param>
-public sealed record NumberField(string Path, string Says, int Min, int Max, int Default) : Field(Path, Says);
+/// <param name="Default">What it is when it is not given; null for nothing.</param>
+public sealed record NumberField(string Path, string Says, int Min, int Max, int? Default) : Field(Path, Says);
 
 /// <summary>True or false.</summary>
 /// <param name="Path">Where it stands.</param>
@@ -38,8 +41,9 @@ public sealed record FlagField(string Path, string Says, bool Default) : Field(P
 /// <param name="Path">Where it stands.</param>
 /// <param name="Says">What it means.</param>
 /// <param name="Words">The words.</param>
-/// <param name="Default">What it is when it is not given; null when it must be.</param>
-public sealed record ChoiceField(string Path, string Says, IReadOnlyList<string> Words, string? Default = null) : Field(Path, Says);
+/// <param name="Default">What it is when it is not given; null for nothing.</param>
+/// <param name="IsOptional">Whether it may be left out.</param>
+public sealed record ChoiceField(string Path, string Says, IReadOnlyList<string> Words, string? Default = null, bool IsOptional = false) : Field(Path, Says);
 
 /// <summary>The fields of an endpoint's body, in one place for the reader, the document and the tests.</summary>
 public static class EndpointFields
@@ -57,10 +61,31 @@ public static class EndpointFields
     public static TextField Name { get; } = new("name", "A label for people; needs not be unique.", 64, @"^[\p{L}\p{N}][\p{L}\p{N} ._\-]*$");
 
     /// <summary><c>model</c></summary>
-    public static TextField Model { get; } = new("model", "Model id, as on the Hugging Face Hub or as the runtime knows it.", 200, @"^[A-Za-z0-9][A-Za-z0-9._/\-?=&]*$");
+    public static TextField Model { get; } = new(
+        "model", "owner/name of the Hugging Face Hub (@revision for one of its own), s3://bucket/prefix, a folder of this machine, or what the runtime knows it by. A quote says it too.", 200,
+        @"^[A-Za-z0-9/][A-Za-z0-9._/\-?=&@:]*$", IsOptional: true) { Or = "quote" };
+
+    /// <summary><c>model</c> of a quote.</summary>
+    public static TextField QuotedModel { get; } = Model with { Or = null, IsOptional = false };
+
+    /// <summary><c>quote</c></summary>
+    public static TextField Quote { get; } = new("quote", "Id of a quote: its model, hardware, context and quantization are taken, and its prices hold.", 18, "^quote-[0-9a-f]{12}$", IsOptional: true);
+
+    /// <summary><c>context</c></summary>
+    public static NumberField Context { get; } = new("context", "Tokens of the longest sequence; else 8192, or all that the model was made for.", 1, 100_000_000, null);
+
+    /// <summary><c>quantization</c></summary>
+    public static TextField Quantization { get; } = new(
+        "quantization", "fp8 or bitsandbytes, for weights that are quantised while loading; or which of several GGUF files, such as Q8_0.", 20, "^[A-Za-z0-9_]+$", IsOptional: true);
+
+    /// <summary><c>trustRemoteCode</c></summary>
+    public static FlagField TrustRemoteCode { get; } = new("trustRemoteCode", "Consent that code of the model's own repository runs on its nodes.", false);
+
+    /// <summary><c>concurrency</c></summary>
+    public static NumberField Sequences { get; } = new("concurrency", "Sequences of the longest length that a node must hold at once.", 1, 100_000, 1);
 
     /// <summary><c>hardware</c></summary>
-    public static ChoiceField Hardware { get; } = new("hardware", "Catalogue id of the hardware of each node; GET /v1/hardware lists them.", [.. HardwareCatalog.Load().All.Select(h => h.Id)]);
+    public static ChoiceField Hardware { get; } = new("hardware", "Catalogue id of the hardware of each node; GET /v1/hardware lists them. Else the cheapest that fits.", [.. HardwareCatalog.Load().All.Select(h => h.Id)], IsOptional: true);
 
     /// <summary><c>runtime</c></summary>
     public static ChoiceField Runtime { get; } = new("runtime", "What serves the model on a node.", [Simulator, "vllm", "llama-server", "command"], Simulator);
@@ -87,7 +112,10 @@ public static class EndpointFields
     public static FlagField Telemetry { get; } = new("telemetry", "The logging and telemetry add-on.", false);
 
     /// <summary>Fields of a creation.</summary>
-    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+
+    /// <summary>Fields of a quote.</summary>
+    public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry];
 
     /// <summary>Fields of a change: what an endpoint runs on and serves is its identity and stays.</summary>
     public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];

@@ -113,7 +113,9 @@ public static class OpenApi
             var property = Property(field);
             if (change) property.Default = null;
             parent.Properties![name] = property;
-            if (!change && field is TextField { Default: null } or ChoiceField { Default: null }) parent.Required!.Add(name);
+            if (!change && field is TextField { Or: { } other })
+                root.AnyOf = [new OpenApiSchema { Required = new HashSet<string> { name } }, new OpenApiSchema { Required = new HashSet<string> { other } }];
+            if (!change && field is TextField { IsOptional: false } or ChoiceField { Default: null, IsOptional: false }) parent.Required!.Add(name);
         }
         return root;
     }
@@ -146,7 +148,7 @@ public static class OpenApi
 
     private static OpenApiSchema Property(Field field) => field switch
     {
-        TextField text => new() { Type = JsonSchemaType.String, Description = text.Says, MinLength = 1, MaxLength = text.MaxLength, Pattern = text.Pattern, Default = text.Default },
+        TextField text => new() { Type = JsonSchemaType.String, Description = text.Says, MinLength = 1, MaxLength = text.MaxLength, Pattern = text.Pattern },
         NumberField number => new()
         {
             Type = JsonSchemaType.Integer, Description = number.Says, Minimum = Text(number.Min), Maximum = Text(number.Max), Default = number.Default,

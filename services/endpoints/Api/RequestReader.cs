@@ -75,7 +75,7 @@ public sealed class RequestReader
     /// <param name="field">The field.</param>
     public string? Text(TextField field)
     {
-        if (!Given(field, out var value)) return Missing(field, field.Default);
+        if (!Given(field, out var value)) return Missing(field, null, field.IsOptional);
         if (value.ValueKind != JsonValueKind.String) return Not<string>(field, "a text");
         var text = value.GetString()!;
         if (text.Any(char.IsControl)) Wrong(field.Path, "must not contain control characters");
@@ -107,7 +107,7 @@ public sealed class RequestReader
     /// <param name="field">The field.</param>
     public string? Choice(ChoiceField field)
     {
-        if (!Given(field, out var value)) return Missing(field, field.Default);
+        if (!Given(field, out var value)) return Missing(field, field.Default, field.IsOptional);
         if (value.ValueKind != JsonValueKind.String) return Not<string>(field, "a text");
         var word = value.GetString()!;
         if (field.Words.Contains(word)) return word;
@@ -150,9 +150,9 @@ public sealed class RequestReader
 
     private bool Given(Field field, out JsonElement value) => _given.TryGetValue(field.Path, out value);
 
-    private string? Missing(Field field, string? fallback)
+    private string? Missing(Field field, string? fallback, bool isOptional)
     {
-        if (_defaults && fallback is null && !_errors.ContainsKey(field.Path)) Wrong(field.Path, "must be given");
+        if (_defaults && fallback is null && !isOptional && !_errors.ContainsKey(field.Path)) Wrong(field.Path, "must be given");
         return _defaults ? fallback : null;
     }
 

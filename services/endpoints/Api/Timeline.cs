@@ -15,7 +15,7 @@ public static class Timeline
 
     private static string Summary(EndpointEvent fact) => fact switch
     {
-        EndpointCreated e => $"Created by {e.By}: {e.Settings.Model} on {e.Settings.Hardware}, {e.Wanted} node{S(e.Wanted)} to begin with.",
+        EndpointCreated e => $"Created by {e.By}: {e.Settings.Model} on {e.Settings.Hardware}, {e.Wanted} node{S(e.Wanted)} to begin with{Locked(e.Plan)}.",
         EndpointProvisioning e => e.Attempt == 1 ? $"Starting {e.NodeId} on {e.Hardware}." : $"Starting {e.NodeId} on {e.Hardware}, attempt {e.Attempt}.",
         NodeReady e => $"{e.NodeId} is ready, {(e.At - e.SpawnedAt).TotalSeconds:0.0} s after its start; metered at {e.PricePerHour} USD/h{AddOns(e.AddOns)}.",
         NodeDraining e => $"{e.NodeId} takes no new requests: {e.Reason}.",
@@ -34,6 +34,8 @@ public static class Timeline
     };
 
     private static string S(int count) => count == 1 ? "" : "s";
+
+    private static string Locked(EndpointPlan? plan) => plan is { PricePerHour: { } price, QuoteId: { } quote } ? $", at {price} USD/h a node as {quote} has it" : "";
 
     private static string AddOns(IReadOnlyList<AddOn> addOns) => string.Concat(addOns.Select(a => $" + {a.Id} {a.PricePerHour} USD/h"));
 }

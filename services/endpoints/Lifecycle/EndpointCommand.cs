@@ -11,8 +11,9 @@ public abstract record EndpointCommand
 /// <summary>Create it.</summary>
 /// <param name="AccountId">Owning account.</param>
 /// <param name="Settings">What the owner chose.</param>
+/// <param name="Plan">What was found out about the model.</param>
 /// <param name="By">Who asks.</param>
-public sealed record Create(string AccountId, EndpointSettings Settings, string By) : EndpointCommand;
+public sealed record Create(string AccountId, EndpointSettings Settings, EndpointPlan? Plan, string By) : EndpointCommand;
 
 /// <summary>Change its settings; null leaves one as it is.</summary>
 /// <param name="Name">Label.</param>

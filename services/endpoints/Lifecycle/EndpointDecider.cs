@@ -17,7 +17,7 @@ public static class EndpointDecider
     /// <param name="now">Now.</param>
     public static Decision Decide(string id, EndpointState? it, EndpointCommand command, HardwareCatalog catalog, DateTimeOffset now) => (it, command) switch
     {
-        (null, Create create) => Say(new EndpointCreated(id, create.AccountId, create.Settings, create.Settings.Scaling.FirstNodes(), create.By, now)),
+        (null, Create create) => Say(new EndpointCreated(id, create.AccountId, create.Settings, create.Settings.Scaling.FirstNodes(), create.By, now, create.Plan)),
         ({ }, Create create) => Again(it, create),
         (null, RecordFact) => Nothing,
         (null, _) => Refuse(RefusalKind.NotFound, "endpoint_not_found", $"There is no endpoint {id}."),
@@ -33,17 +33,21 @@ public static class EndpointDecider
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no decision."),
     };
 
-    /// <summary>The add-ons that settings ask for, with their prices of a moment.</summary>
-    /// <param name="settings">Settings.</param>
+    /// <summary>US dollars per hour of a node of an endpoint: as its quote locked it, else of the moment.</summary>
+    /// <param name="it">The endpoint.</param>
     /// <param name="catalog">Prices.</param>
     /// <param name="at">When.</param>
-    public static IReadOnlyList<AddOn> AddOns(EndpointSettings settings, HardwareCatalog catalog, DateTimeOffset at) =>
-        settings.Telemetry ? [new("telemetry", catalog.AddOnPricePerHour("telemetry", at))] : [];
+    public static decimal PricePerHour(EndpointState it, HardwareCatalog catalog, DateTimeOffset at) => it.Plan?.PricePerHour ?? catalog.PricePerHour(it.Settings.Hardware, at);
+
+    // The add-ons that settings ask for, with their prices.
+    private static IReadOnlyList<AddOn> AddOns(EndpointState it, EndpointSettings settings, HardwareCatalog catalog, DateTimeOffset at) =>
+        settings.Telemetry ? [new("telemetry", it.Plan?.TelemetryPerHour ?? catalog.AddOnPricePerHour("telemetry", at))] : [];
 
     // A repeated Idempotency-Key leads to the same id: the same wish is answered with what is there.
     private static Decision Again(EndpointState it, Create create)
     {
-        if (it.AccountId != create.AccountId || it.CreatedAs != create.Settings)
+        var same = it.Plan is { } plan ? plan.Asked == create.Plan?.Asked : it.CreatedAs == create.Settings;
+        if (it.AccountId != create.AccountId || !same)
             return Refuse(RefusalKind.Invalid, "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key for a new endpoint.");
         return it.Status == EndpointStatus.Deleted
             ? Refuse(RefusalKind.Gone, "endpoint_deleted", "The endpoint that this Idempotency-Key created was deleted. Use a new key for a new endpoint.")
@@ -61,7 +65,7 @@ public static class EndpointDecider
         if (settings.Scaling.Min > settings.Scaling.Max)
             return Refuse(RefusalKind.Invalid, "invalid_request", $"scaling.min ({settings.Scaling.Min}) must not be above scaling.max ({settings.Scaling.Max}).", "scaling.min");
 
-        EndpointEvent updated = new EndpointUpdated(settings, AddOns(settings, catalog, now), update.By, now);
+        EndpointEvent updated = new EndpointUpdated(settings, AddOns(it, settings, catalog, now), update.By, now);
         if (it.Status == EndpointStatus.Hibernated && settings.Scaling.Min > 0)
             return Say(updated, new EndpointWoken($"minimum raised to {settings.Scaling.Min}", settings.Scaling.Min, update.By, now));
 
@@ -133,7 +137,7 @@ public static class EndpointDecider
     private static Decision Ready(EndpointState it, NodeBecameReady ready, HardwareCatalog catalog)
     {
         EndpointEvent serves = new NodeReady(
-            ready.NodeId, ready.Address, it.Settings.Hardware, catalog.PricePerHour(it.Settings.Hardware, ready.At), AddOns(it.Settings, catalog, ready.At),
+            ready.NodeId, ready.Address, it.Settings.Hardware, PricePerHour(it, catalog, ready.At), AddOns(it, it.Settings, catalog, ready.At),
             ready.SpawnedAt, ready.RuntimeReadyAt, ready.At);
         var surplus = Kept(it) > it.Wanted && Node(it, ready.NodeId)!.Status != NodeStatus.Draining;
         return surplus ? Say(serves, new NodeDraining(ready.NodeId, "not wanted any more", ready.At)) : Say(serves);

@@ -12,7 +12,7 @@ public static class EndpointLife
     public const int FailedStartsAllowed = 3;
 
     /// <summary>The fold.</summary>
-    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 2, Evolve);
+    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 3, Evolve);
 
     /// <summary>Whether nodes are wanted in a status.</summary>
     /// <param name="status">The status.</param>
@@ -53,7 +53,7 @@ public static class EndpointLife
     }
 
     private static EndpointState Created(EndpointCreated c, long version) => new(
-        c.EndpointId, c.AccountId, c.Settings, EndpointStatus.Building, c.At, c.Wanted, version, [], null, null, [], c.At, c.Settings);
+        c.EndpointId, c.AccountId, c.Settings, EndpointStatus.Building, c.At, c.Wanted, version, [], null, null, [], c.At, c.Settings, c.Plan);
 
     private static EndpointState To(EndpointState state, EndpointStatus status, int wanted, DateTimeOffset at, long version) =>
         state with { Status = status, StatusSince = at, Wanted = wanted, DecisiveVersion = version, Failure = null, Degraded = null };

@@ -4,12 +4,13 @@ namespace Hypervize.Provisioner.Local;
 
 /// <summary>
 /// Makes a program's arguments of a template. Placeholders: <c>{model}</c>, <c>{name}</c> (the model's served name), <c>{host}</c> and
-/// <c>{port}</c> to listen on, <c>{concurrency}</c>, <c>{node}</c>, <c>{folder}</c> (the node's own), <c>{simulator}</c>. A value becomes part
+/// <c>{port}</c> to listen on, <c>{concurrency}</c>, <c>{node}</c>, <c>{folder}</c> (the node's own), <c>{simulator}</c>, and <c>{arguments}</c>, which stands for as many
+/// arguments as the model's sizing makes of it. Another value becomes part
 /// of one argument, whatever is in it, and of an option's value at most: it can't become an option itself.
 /// </summary>
 public static partial class CommandLine
 {
-    private static readonly string[] Placeholders = ["model", "name", "host", "port", "concurrency", "node", "folder", "simulator"];
+    private static readonly string[] Placeholders = ["model", "name", "host", "port", "concurrency", "node", "folder", "simulator", "arguments"];
 
     /// <summary>What is wrong with a template.</summary>
     /// <param name="template">The template.</param>
@@ -27,10 +28,12 @@ public static partial class CommandLine
     public static IReadOnlyList<string> Expand(string template, IReadOnlyDictionary<string, string> values) =>
         [.. Argument().Matches(template).SelectMany(argument => Expand(argument, values))];
 
-    private static IEnumerable<string> Expand(Match argument, IReadOnlyDictionary<string, string> values)
+    private static string[] Expand(Match argument, IReadOnlyDictionary<string, string> values)
     {
         var text = argument.Value.Replace("\"", "");
         if (text == "{simulator}" && values["simulator"].EndsWith(".dll", StringComparison.Ordinal)) return ["dotnet", values["simulator"]];
+
+        if (text == "{arguments}") return values["arguments"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
         var expanded = Placeholder().Replace(text, m => values[m.Groups[1].Value]);
         if (expanded.Contains('\0') || (text.StartsWith('{') && expanded is ['-' or '@', ..])) throw new UnsafeArgumentException(expanded);

@@ -75,7 +75,7 @@ public sealed class Launch(LocalSettings settings)
             {
                 ["model"] = model, ["name"] = model, ["host"] = settings.ListenHost, ["port"] = manifest.Port.ToString(CultureInfo.InvariantCulture),
                 ["concurrency"] = manifest.Spec.Concurrency.ToString(CultureInfo.InvariantCulture), ["node"] = manifest.NodeId, ["folder"] = folder.Path,
-                ["simulator"] = settings.Simulator,
+                ["simulator"] = settings.Simulator, ["arguments"] = manifest.Spec.Arguments ?? "",
             });
         }
         catch (UnsafeArgumentException e)

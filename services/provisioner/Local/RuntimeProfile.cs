@@ -36,12 +36,12 @@ public sealed class RuntimeProfile
         },
         ["vllm"] = new()
         {
-            Command = "vllm serve {model} --host={host} --port={port} --served-model-name={name} --max-num-seqs={concurrency}",
+            Command = "vllm serve {model} --host={host} --port={port} --served-model-name={name} --max-num-seqs={concurrency} {arguments}",
             StartSeconds = 1800,
         },
         ["llama-server"] = new()
         {
-            Command = "llama-server --hf-repo {model} --host {host} --port {port} --alias {name} --parallel {concurrency} --metrics",
+            Command = "llama-server --hf-repo {model} --host {host} --port {port} --alias {name} --parallel {concurrency} --metrics {arguments}",
             RequestMetrics = "llamacpp:requests_processing llamacpp:requests_deferred",
         },
         ["command"] = new() { RequestMetrics = "" },

@@ -20,6 +20,7 @@ public static class ServiceRoutes
         ("/v1/accounts/{**rest}", Peers.Endpoints, false),
         ("/v1/keys/{**rest}", Peers.Endpoints, false),
         ("/v1/hardware/{**rest}", Peers.Endpoints, false),
+        ("/v1/quotes/{**rest}", Peers.Endpoints, false),
         ("/api/provision", Peers.Endpoints, false),
         ("/openapi/{**rest}", Peers.Endpoints, true),
         ("/v1/billing/{**rest}", Peers.Billing, false),

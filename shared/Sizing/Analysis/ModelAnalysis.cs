@@ -100,6 +100,12 @@ public sealed record ModelAnalysis(
     /// <summary>What is added to estimated needs, as a fraction of them.</summary>
     public double Margin => IsEstimate ? NameEstimate.Margin : 0;
 
+    /// <summary>Words of its vocabulary; null when unknown.</summary>
+    public int? Vocabulary { get; init; }
+
+    /// <summary>Whether its files were closed to us: it can be quoted, and not served.</summary>
+    public bool IsClosed { get; init; }
+
     /// <summary>Whether it brings code of its own, which only runs on explicit consent.</summary>
     public bool NeedsRemoteCode { get; init; }
 

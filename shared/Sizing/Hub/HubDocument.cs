@@ -23,7 +23,7 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
             : [];
         return new(new ModelFacts(model, ModelOrigin.Hub)
         {
-            Revision = Text(info, "sha"), PipelineTag = Text(info, "pipeline_tag"), Library = Text(info, "library_name"),
+            Revision = Text(info, "sha") is { } sha && sha.All(char.IsAsciiHexDigit) ? sha : null, PipelineTag = Text(info, "pipeline_tag"), Library = Text(info, "library_name"),
             Tags = info.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array ? [.. tags.EnumerateArray().Select(t => t.ToString())] : [],
             IsGated = info.TryGetProperty("gated", out var gated) && gated.ValueKind is JsonValueKind.String or JsonValueKind.True,
             Files = files, ParametersByDtype = byDtype,

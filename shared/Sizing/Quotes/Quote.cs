@@ -52,4 +52,11 @@ public sealed record LoadTime(int Cold, int Warm);
 public sealed record Quote(
     string Model, string? Revision, ModelTask Task, long? Parameters, long WeightBytes, long KvBytesPerToken, int MaxContext, bool Estimate, int Context, int Concurrency,
     IReadOnlyList<HardwareOption> Options, string Chosen, IReadOnlyList<string> Ladder, decimal HourlyUsd, decimal NodeHourlyUsd, IReadOnlyList<QuotedAddOn> AddOns,
-    DailyCost DailyUsd, int DiskGb, LoadTime LoadSeconds, ModelAnalysis Details);
+    DailyCost DailyUsd, int DiskGb, LoadTime LoadSeconds, ModelAnalysis Details)
+{
+    /// <summary>Its id, to create an endpoint by; null for a quote that nobody keeps.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Until when it can be created by; null for a quote that nobody keeps.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

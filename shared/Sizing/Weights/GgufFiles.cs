@@ -9,11 +9,14 @@ internal static partial class GgufFiles
     /// <param name="files">Files of a repository.</param>
     public static IReadOnlyList<GgufChoice> Of(IEnumerable<ModelFile> files) =>
     [
-        .. files.Where(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Path.GetFileName(f.Path).Contains("mmproj", StringComparison.OrdinalIgnoreCase))
+        .. files.Where(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && IsPlain(f.Path) && !Path.GetFileName(f.Path).Contains("mmproj", StringComparison.OrdinalIgnoreCase))
             .GroupBy(f => Part().Replace(f.Path, "")).Select(parts => new GgufChoice(
                 parts.Select(p => p.Path).Order(StringComparer.Ordinal).First(), parts.All(p => p.Bytes is not null) ? parts.Sum(p => p.Bytes) : null,
                 Quantization().Match(Path.GetFileName(parts.Key)) is { Success: true } word ? word.Value.ToUpperInvariant() : "", null)),
     ];
+
+    // A name becomes an argument of a runtime: it must not be read as several, or as an option.
+    private static bool IsPlain(string path) => path[0] != '-' && !path.Any(char.IsWhiteSpace);
 
     [GeneratedRegex(@"-\d{5}-of-\d{5}(?=\.gguf\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Part();

@@ -87,7 +87,7 @@ public sealed class HistoryProperties
     /// <summary>Checks something at every step of random histories.</summary>
     private static void Histories(Action<Scenario, EndpointCommand, Scenario> holds) => Gen.Select(Gen.Int[0, 2], Steps.Array[0, 60]).Sample((min, steps) =>
     {
-        var scenario = Step(Scenario.Given(), new Create("acct-0123456789ab", An.Settings(min), An.Owner));
+        var scenario = Step(Scenario.Given(), new Create("acct-0123456789ab", An.Settings(min), null, An.Owner));
         foreach (var command in steps) scenario = Step(scenario, command(scenario));
 
         Scenario Step(Scenario before, EndpointCommand command)
@@ -118,7 +118,7 @@ public sealed class HistoryProperties
         (2, Gen.Select(Gen.Int[0, 5], Gen.Int[1, 5], Gen.Bool, (min, max, telemetry) => Always(new Update(null, min, max, null, null, null, null, telemetry, An.Owner)))),
         (1, Gen.Const(Always(new Disable(An.Owner)))),
         (2, Gen.Const(Always(new Enable(An.Owner)))),
-        (1, Gen.Const(Always(new Create("acct-0123456789ab", An.Settings(), An.Owner)))),
+        (1, Gen.Const(Always(new Create("acct-0123456789ab", An.Settings(), null, An.Owner)))),
         (1, Gen.Int[0, 19].Select(rarely => Always(rarely == 0 ? new Delete(An.Owner) : new Wake("asked for", An.Owner, null)))));
 
     private static Func<Scenario, EndpointCommand> Always(EndpointCommand command) => _ => command;

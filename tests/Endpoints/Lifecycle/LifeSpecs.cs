@@ -12,7 +12,7 @@ namespace Hypervize.Endpoints.Tests.Lifecycle;
 /// <summary>Creating, switching off and on, deleting.</summary>
 public sealed class LifeSpecs
 {
-    private static readonly Create Wish = new("acct-0123456789ab", Settings(), Owner);
+    private static readonly Create Wish = new("acct-0123456789ab", Settings(), null, Owner);
 
     [Fact]
     public void A_new_endpoint_builds_its_first_node()
@@ -35,6 +35,25 @@ public sealed class LifeSpecs
     [Fact]
     public void Another_wish_under_the_same_id_is_refused() =>
         Given(Created()).When(Wish with { Settings = Settings(max: 2) }).ThenRefused(RefusalKind.Invalid, "idempotency_key_reused");
+
+    [Fact]
+    public void A_planned_wish_is_the_same_as_long_as_what_was_asked_is()
+    {
+        var planned = Wish with { Plan = Plan() };
+        var dearerNow = planned with { Settings = Settings() with { Hardware = "g6.xlarge" }, Plan = Plan() with { PricePerHour = null, Revision = "newer" } };
+        Given(Created() with { Plan = Plan() }).When(dearerNow).ThenNothing();
+        Given(Created() with { Plan = Plan() }).When(planned with { Plan = Plan() with { Asked = "else" } }).ThenRefused(RefusalKind.Invalid, "idempotency_key_reused");
+    }
+
+    [Fact]
+    public void A_quoted_price_holds_whatever_the_catalogue_says_since()
+    {
+        var quoted = Created(telemetry: true) with { Plan = Plan() };
+        Given(quoted, Starting("node-a")).When(new RecordFact(BecameReady("node-a"))).Then(
+            new NodeReady("node-a", "http://node-a", Hardware, 0.5m, [new("telemetry", 0.05m)], Noon.AddSeconds(-5), Noon.AddSeconds(-1), Noon));
+    }
+
+    private static EndpointPlan Plan() => new("abc", "quote-0123456789ab", "rev", 8192, null, 0.5m, 0.05m);
 
     [Fact]
     public void Another_accounts_wish_under_the_same_id_is_refused() =>

@@ -17,6 +17,8 @@ public sealed class Installation : IAsyncLifetime
 
     internal FakeProvisioner Provisioner { get; private set; } = null!;
 
+    internal HubStandIn Hub { get; private set; } = null!;
+
     internal ConcurrentQueue<EndpointChanged> Heard { get; } = new();
 
     internal IReadOnlyCollection<string> Output => _service.Output;
@@ -25,6 +27,8 @@ public sealed class Installation : IAsyncLifetime
     {
         _database = await Database.CreateAsync();
         Provisioner = await FakeProvisioner.StartAsync(_identities);
+        Hub = await HubStandIn.StartAsync();
+        Hub.Add("org/model", like: "Qwen/Qwen2.5-0.5B-Instruct");
         _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host(Servers.Broker);
@@ -47,6 +51,7 @@ public sealed class Installation : IAsyncLifetime
         await StopServiceAsync();
         await _bus.StopAsync(TimeSpan.FromSeconds(5));
         await Provisioner.DisposeAsync();
+        await Hub.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -57,7 +62,7 @@ public sealed class Installation : IAsyncLifetime
         {
             ["Identity__SigningKey"] = _identities.SigningKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Provisioner"] = Provisioner.Url.ToString(),
             ["Postgres__ConnectionString"] = _database.ConnectionString, ["Bootstrap__OperatorKey"] = $"hvz_live_{new string('0', 33)}",
-            ["Proxy__PublicUrl"] = "http://hypervize.test",
+            ["Proxy__PublicUrl"] = "http://hypervize.test", ["Hub__Endpoint"] = Hub.Url.ToString(),
         });
         await _service.ReadyAsync();
     }
@@ -111,6 +116,10 @@ public sealed class Installation : IAsyncLifetime
         set data = jsonb_set(data, '{"{state,statusSince}"}', to_jsonb((data #>> '{"{state,statusSince}"}')::timestamptz - interval '{by.TotalSeconds} seconds'))
         where id = '{endpointId}'
         """);
+
+    /// <summary>Lets a quote have run out.</summary>
+    internal Task ExpireAsync(string quoteId) => _database.ExecuteAsync(
+        $$"""update endpoints.mt_doc_quote set data = jsonb_set(data, '{expiresAt}', to_jsonb(now() - interval '1 second')) where id = '{{quoteId}}'""");
 
     /// <summary>The first table with a row that holds a text, whatever its columns are; null when there is none.</summary>
     internal async Task<string?> FindInDatabaseAsync(string text)

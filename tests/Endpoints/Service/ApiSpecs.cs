@@ -59,10 +59,10 @@ public sealed class ApiSpecs(Installation installation)
     {
         using var owner = installation.As("acct-cccccccccccc");
         foreach (var name in (string[])["one", "two", "three", "four"])
-            (await owner.PostAsJsonAsync("/v1/endpoints", new { name, model = $"org/{name}", hardware = "g5.xlarge" })).EnsureSuccessStatusCode();
+            (await owner.PostAsJsonAsync("/v1/endpoints", new { name, model = $"simulator/{name}", hardware = "g5.xlarge" })).EnsureSuccessStatusCode();
 
         Assert.Equal(["one", "two", "three", "four"], await NamesAsync(owner, ""));
-        Assert.Equal(["two"], await NamesAsync(owner, "?model=org/two"));
+        Assert.Equal(["two"], await NamesAsync(owner, "?model=simulator/two"));
         Assert.Equal(["two", "four"], await NamesAsync(owner, "?name=o", except: ["one"]));
         Assert.Equal(["one", "two", "three", "four"], await NamesAsync(owner, "?status=building"));
         Assert.Empty(await NamesAsync(owner, "?status=up"));
@@ -170,17 +170,19 @@ public sealed class ApiSpecs(Installation installation)
         Assert.Equal(
             [
                 "DELETE /v1/endpoints/{id}", "DELETE /v1/keys/{id}", "GET /v1/accounts", "GET /v1/endpoints", "GET /v1/endpoints/{id}", "GET /v1/endpoints/{id}/events",
-                "GET /v1/hardware", "GET /v1/keys", "PATCH /v1/endpoints/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
-                "POST /v1/endpoints/{id}/enable", "POST /v1/endpoints/{id}/hibernate", "POST /v1/endpoints/{id}/wake", "POST /v1/keys",
+                "GET /v1/hardware", "GET /v1/keys", "GET /v1/quotes/{id}", "PATCH /v1/endpoints/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
+                "POST /v1/endpoints/{id}/enable", "POST /v1/endpoints/{id}/hibernate", "POST /v1/endpoints/{id}/wake", "POST /v1/keys", "POST /v1/quotes",
             ],
             operations.Where(o => !o.Contains("/v1/operations", StringComparison.Ordinal)));
 
         // Only what the document requires, each at the least it allows.
         using var owner = installation.As();
         var create = Schema("/v1/endpoints", "post");
-        Assert.Equal(["hardware", "model", "name"], Required(create));
+        Assert.Equal(["name"], Required(create));
         Assert.False((bool)create["additionalProperties"]!);
         var least = Required(create).ToDictionary(n => n, n => create["properties"]![n]!["enum"] is JsonArray words ? (string)words[0]! : "a");
+        Assert.Equal(["model", "quote"], create["anyOf"]!.AsArray().Select(a => (string)a!["required"]![0]!));
+        least["model"] = "simulator/a";
         Assert.Equal(HttpStatusCode.Accepted, (await owner.PostAsJsonAsync("/v1/endpoints", least)).StatusCode);
 
         // A change requires nothing, so an empty one is taken.
@@ -212,6 +214,8 @@ public sealed class ApiSpecs(Installation installation)
         await ConformsAsync("/v1/endpoints/{id}", "delete", await owner.DeleteAsync($"/v1/endpoints/{id}"));
         await ConformsAsync("/v1/endpoints/{id}", "get", await owner.GetAsync($"/v1/endpoints/{id}"));
         await ConformsAsync("/v1/hardware", "get", await owner.GetAsync("/v1/hardware"));
+        await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "org/model" }));
+        await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "nobody/nothing" }));
 
         async Task ConformsAsync(string path, string method, HttpResponseMessage answer)
         {

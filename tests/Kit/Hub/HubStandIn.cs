@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,15 @@ public sealed class HubStandIn : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>Adds a model that is like another one but for its name, and what is changed.</summary>
+    public void Add(string id, string like, Action<JsonObject>? change = null)
+    {
+        var info = Models[like].Info.DeepClone().AsObject();
+        info["id"] = id;
+        change?.Invoke(info);
+        Models[id] = Models[like] with { Info = info };
+    }
 
     /// <summary>Refuses as the Hub does.</summary>
     public static async Task RefuseAsync(HttpContext http, int status, string? code, string message)

@@ -1,3 +1,5 @@
+using Hypervize.Sizing.Hub;
+
 namespace Hypervize.Cli.Running;
 
 /// <summary>A service of the platform, and what it is told through its environment.</summary>
@@ -36,6 +38,7 @@ public static class ServiceTable
         [
             wiring.Database(Endpoints), wiring.Bus,
             ("Bootstrap__OperatorKey", wiring.OperatorKey),
+            ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString()),
             ("Peers__Provisioner", wiring.Url(Provisioner)),
             ("Proxy__PublicUrl", wiring.PublicUrl),
         ]),

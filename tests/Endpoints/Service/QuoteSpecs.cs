@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Hypervize.Contracts;
+
+namespace Hypervize.Endpoints.Tests.Service;
+
+/// <summary>Quotes, and endpoints that are created by them, or refused because of their model.</summary>
+[Collection(OneInstallation.Name)]
+public sealed class QuoteSpecs(Installation installation)
+{
+    [Fact]
+    public async Task A_quote_can_be_read_again_by_its_account_alone()
+    {
+        using var owner = installation.As();
+        var quote = await QuoteAsync(owner, new { model = "Qwen/Qwen2.5-7B-Instruct" });
+        var id = (string)quote["id"]!;
+        Assert.Equal(("g6.xlarge", 15_231_233_024, false), ((string)quote["chosen"]!, (long)quote["weightBytes"]!, (bool)quote["estimate"]!));
+        Assert.True(JsonNode.DeepEquals(quote, await owner.GetFromJsonAsync<JsonNode>($"/v1/quotes/{id}")));
+
+        using var stranger = installation.As("acct-ffffffffffff");
+        Assert.Equal(HttpStatusCode.NotFound, (await stranger.GetAsync($"/v1/quotes/{id}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_endpoint_takes_over_what_its_quote_says()
+    {
+        using var owner = installation.As();
+        var quote = await QuoteAsync(owner, new { model = "Qwen/Qwen2.5-7B-Instruct", context = 4096, hardware = "g5.2xlarge", telemetry = true });
+        var created = await CreatedAsync(owner, new { name = "quoted", quote = (string)quote["id"]!, telemetry = true });
+        Assert.Equal(("Qwen/Qwen2.5-7B-Instruct", "g5.2xlarge", 4096, (string)quote["id"]!, (string)quote["revision"]!),
+            ((string)created["model"]!, (string)created["hardware"]!, (int)created["context"]!, (string)created["quote"]!, (string)created["revision"]!));
+
+        var id = (string)created["id"]!;
+        await installation.ReportAsync(id, An.Requested("node-a"));
+        await installation.ReportAsync(id, An.BecameReady("node-a"));
+        await installation.HeardAsync(id, EndpointStatus.Up);
+        var ready = installation.Heard.Where(m => m.EndpointId == id).Select(m => m.Fact).OfType<NodeReady>().Single();
+        Assert.Equal((1.212m, new AddOn("telemetry", 0.15m)), (ready.PricePerHour, ready.AddOns.Single()));
+    }
+
+    [Fact]
+    public async Task A_quote_that_ran_out_is_refused()
+    {
+        using var owner = installation.As();
+        var id = (string)(await QuoteAsync(owner, new { model = "Qwen/Qwen2.5-7B-Instruct" }))["id"]!;
+        await installation.ExpireAsync(id);
+        await RefusedAsync(owner, new { name = "late", quote = id }, 422, "quote_expired");
+    }
+
+    [Fact]
+    public async Task A_quote_of_another_account_is_none()
+    {
+        using var owner = installation.As();
+        var id = (string)(await QuoteAsync(owner, new { model = "Qwen/Qwen2.5-7B-Instruct" }))["id"]!;
+        using var stranger = installation.As("acct-ffffffffffff");
+        await RefusedAsync(stranger, new { name = "theirs", quote = id }, 422, "quote_not_found");
+    }
+
+    [Fact]
+    public async Task Without_hardware_the_cheapest_that_fits_is_taken()
+    {
+        using var owner = installation.As();
+        Assert.Equal("g6.xlarge", (string)(await CreatedAsync(owner, new { name = "any", model = "Qwen/Qwen2.5-7B-Instruct" }))["hardware"]!);
+    }
+
+    [Theory]
+    [InlineData("nobody/nothing-7B", "g5.xlarge", 422, "model_not_found")]
+    [InlineData("Qwen/Qwen2.5-7B-Instruct@v9", "g5.xlarge", 422, "revision_not_found")]
+    [InlineData("meta-llama/Llama-3.1-8B-Instruct", "g5.xlarge", 422, "model_gated")]
+    [InlineData("deepseek-ai/DeepSeek-V3", "g5.xlarge", 422, "model_too_large")]
+    [InlineData("test/paints", "g5.xlarge", 422, "model_unsupported")]
+    [InlineData("/no/such/folder", "g5.xlarge", 422, "weights_unreadable")]
+    public async Task A_model_that_can_not_be_served_is_refused_at_once_and_leaves_no_stream(string model, string hardware, int status, string code)
+    {
+        installation.Hub.Add("test/paints", like: "Qwen/Qwen2.5-7B-Instruct", info => info["pipeline_tag"] = "text-to-image");
+        using var owner = installation.As();
+        var before = await StreamsAsync();
+        await RefusedAsync(owner, new { name = "refused", model, hardware }, status, code);
+        Assert.Equal(before, await StreamsAsync());
+    }
+
+    [Fact]
+    public async Task A_repeated_creation_finds_its_endpoint_though_its_model_is_gone()
+    {
+        installation.Hub.Add("test/passing-1B", like: "Qwen/Qwen2.5-0.5B-Instruct");
+        using var owner = installation.As();
+        owner.DefaultRequestHeaders.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        var first = await CreatedAsync(owner, new { name = "passing", model = "test/passing-1B" });
+        installation.Hub.Models.TryRemove("test/passing-1B", out _);
+        Assert.Equal((string)first["id"]!, (string)(await CreatedAsync(owner, new { name = "passing", model = "test/passing-1B" }))["id"]!);
+        await RefusedAsync(owner, new { name = "another", model = "test/passing-1B" }, 422, "idempotency_key_reused");
+    }
+
+    [Fact]
+    public async Task Code_of_the_model_runs_only_on_consent()
+    {
+        installation.Hub.Add("test/own-code-7B", like: "Qwen/Qwen2.5-7B-Instruct", info => info["siblings"]!.AsArray().Add(new JsonObject { ["rfilename"] = "modeling.py", ["size"] = 1 }));
+        installation.Hub.Models["test/own-code-7B"].Files["config.json"] = """{"architectures": ["OwnForCausalLM"], "auto_map": {"AutoModel": "modeling.Own"}, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 64, "max_position_embeddings": 8192}"""u8.ToArray();
+        using var owner = installation.As();
+        await RefusedAsync(owner, new { name = "own", model = "test/own-code-7B", runtime = "vllm" }, 422, "remote_code_not_trusted");
+        var created = await CreatedAsync(owner, new { name = "own", model = "test/own-code-7B", runtime = "vllm", trustRemoteCode = true });
+        await Eventually.TrueAsync(() => installation.Heard.Any(m => m.EndpointId == (string)created["id"]!), "the creation to be told");
+        Assert.Contains("--trust-remote-code", installation.Heard.First(m => m.EndpointId == (string)created["id"]!).State.Plan!.Arguments);
+    }
+
+    private static async Task<JsonNode> QuoteAsync(HttpClient owner, object body)
+    {
+        using var answer = await owner.PostAsJsonAsync("/v1/quotes", body);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+
+    private static async Task<JsonNode> CreatedAsync(HttpClient owner, object body)
+    {
+        using var answer = await owner.PostAsJsonAsync("/v1/endpoints", body);
+        Assert.True(answer.StatusCode == HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+
+    private static async Task RefusedAsync(HttpClient owner, object body, int status, string code)
+    {
+        using var answer = await owner.PostAsJsonAsync("/v1/endpoints", body);
+        var problem = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        Assert.Equal((status, code), ((int)answer.StatusCode, (string)problem["code"]!));
+    }
+
+    private async Task<int> StreamsAsync()
+    {
+        using var service = installation.AsService("billing");
+        return (await service.GetFromJsonAsync<JsonNode>("/internal/endpoints/versions"))!.AsArray().Count;
+    }
+}
