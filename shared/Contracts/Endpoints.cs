@@ -72,6 +72,9 @@ public enum FailureCode
     /// <summary>A serving node's process ended by itself.</summary>
     [JsonStringEnumMemberName("node_crashed")] NodeCrashed,
 
+    /// <summary>The platform was stopped, and a node of it with it.</summary>
+    [JsonStringEnumMemberName("platform_stopped")] PlatformStopped,
+
     /// <summary>A serving node stopped answering its health probe.</summary>
     [JsonStringEnumMemberName("node_unresponsive")] NodeUnresponsive,
 }

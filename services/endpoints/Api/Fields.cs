@@ -17,6 +17,9 @@ public abstract record Field(string Path, string Says);
 /// <param name="IsOptional">Whether it may be left out.</param>
 public sealed record TextField(string Path, string Says, int MaxLength, string? Pattern = null, bool IsOptional = false) : Field(Path, Says)
 {
+    /// <summary>What it must match, in words.</summary>
+    public string Shape { get; init; } = "of another form";
+
     /// <summary>Another field that says it too: one of the two must be given. Null when there is none.</summary>
     public string? Or { get; init; }
 
@@ -58,25 +61,28 @@ public static class EndpointFields
     public const string Local = "local";
 
     /// <summary><c>name</c></summary>
-    public static TextField Name { get; } = new("name", "A label for people; needs not be unique.", 64, @"^[\p{L}\p{N}][\p{L}\p{N} ._\-]*$");
+    public static TextField Name { get; } = new("name", "A label for people; needs not be unique.", 64, @"^(?!endpt-)[\p{L}\p{N}][\p{L}\p{N} ._\-]*$")
+    {
+        Shape = "letters, digits, spaces and . _ -, beginning with a letter or a digit, and not look like an id",
+    };
 
     /// <summary><c>model</c></summary>
     public static TextField Model { get; } = new(
         "model", "owner/name of the Hugging Face Hub (@revision for one of its own), s3://bucket/prefix, a folder of this machine, or what the runtime knows it by. A quote says it too.", 200,
-        @"^[A-Za-z0-9/][A-Za-z0-9._/\-?=&@:]*$", IsOptional: true) { Or = "quote" };
+        @"^[A-Za-z0-9/][A-Za-z0-9._/\-?=&@:]*$", IsOptional: true) { Or = "quote", Shape = "owner/name, s3://bucket/prefix or the path of a folder" };
 
     /// <summary><c>model</c> of a quote.</summary>
     public static TextField QuotedModel { get; } = Model with { Or = null, IsOptional = false };
 
     /// <summary><c>quote</c></summary>
-    public static TextField Quote { get; } = new("quote", "Id of a quote: its model, hardware, context and quantization are taken, and its prices hold.", 18, "^quote-[0-9a-f]{12}$", IsOptional: true);
+    public static TextField Quote { get; } = new("quote", "Id of a quote: its model, hardware, context and quantization are taken, and its prices hold.", 18, "^quote-[0-9a-f]{12}$", IsOptional: true) { Shape = "the id of a quote" };
 
     /// <summary><c>context</c></summary>
     public static NumberField Context { get; } = new("context", "Tokens of the longest sequence; else 8192, or all that the model was made for.", 1, 100_000_000, null);
 
     /// <summary><c>quantization</c></summary>
     public static TextField Quantization { get; } = new(
-        "quantization", "fp8 or bitsandbytes, for weights that are quantised while loading; or which of several GGUF files, such as Q8_0.", 20, "^[A-Za-z0-9_]+$", IsOptional: true);
+        "quantization", "fp8 or bitsandbytes, for weights that are quantised while loading; or which of several GGUF files, such as Q8_0.", 20, "^[A-Za-z0-9_]+$", IsOptional: true) { Shape = "a word of letters, digits and _" };
 
     /// <summary><c>trustRemoteCode</c></summary>
     public static FlagField TrustRemoteCode { get; } = new("trustRemoteCode", "Consent that code of the model's own repository runs on its nodes.", false);

@@ -80,7 +80,7 @@ public sealed class RequestReader
         var text = value.GetString()!;
         if (text.Any(char.IsControl)) Wrong(field.Path, "must not contain control characters");
         else if (text.Length == 0 || text.Length > field.MaxLength) Wrong(field.Path, $"must have 1 to {field.MaxLength} characters");
-        else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must match {field.Pattern}");
+        else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must be {field.Shape}: it must match {field.Pattern}");
         return text;
     }
 
@@ -144,8 +144,18 @@ public sealed class RequestReader
             else if (groups.Contains(path) && property.Value.ValueKind == JsonValueKind.Object) Flatten(property.Value, $"{path}.", groups, fields);
             else if (groups.Contains(path)) Wrong(path, "must be an object");
             else if (fields.Any(f => f.Path == path)) _given[path] = property.Value;
-            else Wrong(path, $"is no field here; nearest is {fields.Select(f => f.Path).MinBy(f => Distance(f, path))}");
+            else Wrong(path, Unknown(path, fields));
         }
+    }
+
+    private static string Unknown(string path, IReadOnlyList<Field> fields)
+    {
+        if (EndpointFields.Create.Any(f => f.Path == path)) return "can't be changed: it is what the endpoint is. Create another one";
+        // What is meant may stand in a group: idleSeconds is scaling.idleSeconds.
+        var near = fields.Select(f => f.Path).MinBy(f => Math.Min(Distance(f, path), Distance(f[(f.IndexOf('.') + 1)..], path)))!;
+        return Math.Min(Distance(near, path), Distance(near[(near.IndexOf('.') + 1)..], path)) <= path.Length / 2
+            ? $"is no field here; nearest is {near}"
+            : $"is no field here; there are {string.Join(", ", fields.Select(f => f.Path))}";
     }
 
     private bool Given(Field field, out JsonElement value) => _given.TryGetValue(field.Path, out value);

@@ -125,6 +125,8 @@ public static class NextAction
 
     private static Step Ready(string endpointId, CapacityNode node, NodeObservation? seen, ProxyView proxies, Patience patience, DateTimeOffset now)
     {
+        if (seen is { IsAlive: false, WithPlatform: true })
+            return new(new RecordFailure(node.Id, FailureCode.PlatformStopped, "The platform was stopped, and its nodes with it. A node that is wanted is started again.", seen.LastHealthyAt));
         if (seen is not { IsAlive: true })
             return new(new RecordFailure(node.Id, FailureCode.NodeCrashed,
                 $"The node's process ended by itself{Code(seen)}. A node that is wanted is replaced; if this repeats, the last lines of output say why.", seen?.LastHealthyAt));

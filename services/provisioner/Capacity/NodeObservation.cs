@@ -16,11 +16,12 @@ namespace Hypervize.Provisioner.Capacity;
 /// <param name="Requests">Requests running and waiting at the node; null when not known.</param>
 /// <param name="RequestsAt">When these were counted.</param>
 /// <param name="TerminatedAt">When it was asked to end, by this run of the provisioner.</param>
+/// <param name="WithPlatform">Whether it ended because the whole platform was stopped.</param>
 public sealed record NodeObservation(
     string NodeId, string Address, DateTimeOffset SpawnedAt, DateTimeOffset ReadyBy, DateTimeOffset? GoneAt = null, int? ExitCode = null,
     DateTimeOffset? ReadyAt = null, DateTimeOffset? RuntimeReadyAt = null, DateTimeOffset? LastHealthyAt = null,
     int Unanswered = 0, DateTimeOffset? UnansweredSince = null,
-    bool CountsRequests = true, int? Requests = null, DateTimeOffset? RequestsAt = null, DateTimeOffset? TerminatedAt = null)
+    bool CountsRequests = true, int? Requests = null, DateTimeOffset? RequestsAt = null, DateTimeOffset? TerminatedAt = null, bool WithPlatform = false)
 {
     /// <summary>Whether its process lives.</summary>
     public bool IsAlive => GoneAt is null;

@@ -31,12 +31,13 @@ public sealed class LocalNode : IDisposable
     /// <param name="manifest">What was started there.</param>
     /// <param name="process">Its process.</param>
     /// <param name="exit">Ends with its exit code, for a process that this run has started; null for another.</param>
+    /// <param name="stoppedAt">When the platform was last stopped in order, its nodes too; null when it never was.</param>
     /// <param name="probe">Asks nodes.</param>
     /// <param name="time">Time.</param>
     /// <param name="changed">Told the endpoint's id when something worth acting on was seen.</param>
     /// <param name="log">Log.</param>
     public LocalNode(
-        NodeFolder folder, NodeManifest manifest, NodeProcess process, Task<int>? exit, NodeProbe probe, TimeProvider time, Action<string> changed, ILogger log)
+        NodeFolder folder, NodeManifest manifest, NodeProcess process, Task<int>? exit, DateTimeOffset? stoppedAt, NodeProbe probe, TimeProvider time, Action<string> changed, ILogger log)
     {
         (Folder, Manifest, Process, _probe, _time, _changed, _log) = (folder, manifest, process, probe, time, changed, log);
         _exit = exit;
@@ -46,7 +47,7 @@ public sealed class LocalNode : IDisposable
             before?.LastHealthyAt, CountsRequests: manifest.Probe.RequestMetrics.Count > 0);
         _lastAliveAt = before?.LastAliveAt ?? manifest.SpawnedAt;
         // What ended while nobody looked ended between then and now: nobody is charged for the doubt.
-        if (exit is null && Seen.IsAlive && !IsRunning) Seen = Seen with { GoneAt = _lastAliveAt };
+        if (exit is null && Seen.IsAlive && !IsRunning) Seen = Seen with { GoneAt = _lastAliveAt, WithPlatform = stoppedAt > _lastAliveAt };
         Watching = Seen.IsAlive ? Task.WhenAll(WatchAsync(), ProbeAsync()) : Task.CompletedTask;
     }
 

@@ -169,10 +169,12 @@ public sealed class LocalNodes(
         }
     }
 
+    private DateTimeOffset? StoppedAt() => File.Exists(settings.StoppedFile) ? File.GetLastWriteTimeUtc(settings.StoppedFile) : null;
+
     private void Observe(NodeFolder folder, NodeManifest manifest, NodeProcess process, Task<int>? exit)
     {
         lock (_nodes)
-            if (!_nodes.ContainsKey(manifest.NodeId)) _nodes[manifest.NodeId] = new(folder, manifest, process, exit, probe, time, due.Mark, log);
+            if (!_nodes.ContainsKey(manifest.NodeId)) _nodes[manifest.NodeId] = new(folder, manifest, process, exit, StoppedAt(), probe, time, due.Mark, log);
         due.Mark(manifest.EndpointId);
     }
 }

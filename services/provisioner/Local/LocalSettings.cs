@@ -25,6 +25,9 @@ public sealed class LocalSettings : IValidatableObject
     /// <summary>Runtime profiles by name; what is configured is added to the ones that are built in, or changes them.</summary>
     public Dictionary<string, RuntimeProfile> Runtimes { get; } = RuntimeProfile.BuiltIn();
 
+    /// <summary>File that is written when the platform is stopped in order, its nodes too: its time says when.</summary>
+    internal string StoppedFile => Path.Combine(Path.GetFullPath(DataDirectory), "stopped");
+
     /// <summary>Folder of the nodes' folders.</summary>
     internal string NodesDirectory => Path.Combine(Path.GetFullPath(DataDirectory), "nodes");
 

@@ -10,6 +10,9 @@ namespace Hypervize.Proxy.Forwarding;
 /// <param name="RetryAfterSeconds">When to try again; null when trying again does not help.</param>
 public sealed record InferenceError(int Status, string Code, string Message, int? RetryAfterSeconds = null)
 {
+    /// <summary>Code of a request that was held, and for too long.</summary>
+    public const string WakingCode = "endpoint_waking";
+
     /// <summary>No endpoint of that id that this caller may see.</summary>
     public static InferenceError NotFound(string id) => new(404, "endpoint_not_found", $"There is no endpoint {id} that this key can call. Check the URL and the key.");
 
@@ -35,7 +38,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     public static InferenceError InvalidJson(string why) => new(400, "invalid_json", why);
 
     /// <summary>The hold ran out.</summary>
-    public static InferenceError Waking(int retryAfter, string why) => new(503, "endpoint_waking", why, retryAfter);
+    public static InferenceError Waking(int retryAfter, string why) => new(503, WakingCode, why, retryAfter);
 
     /// <summary>Too many wait already.</summary>
     public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);

@@ -12,6 +12,7 @@ namespace Hypervize.Proxy.Forwarding;
 /// <summary>The way of an inference request: who may make it, what it says, where it goes, and what came of it.</summary>
 public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, TrafficMeter meter, WakingSettings settings, TimeProvider time)
 {
+    private const string PreferenceApplied = "Preference-Applied";
     private const int MostTries = 5;
     private static readonly ReadOnlyMemory<byte> Heartbeat = ": waking\n\n"u8.ToArray();
 
@@ -87,7 +88,11 @@ public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gate
             var turn = await gates.EnterAsync(endpoint, body.Bytes, until, heartbeat, again: tries > 1, http.RequestAborted);
             if (turn.Node is not { } node)
             {
-                if (turn.Error is { } error) await error.WriteAsync(http);
+                if (turn.Error is { } error)
+                {
+                    if (error.Code != InferenceError.WakingCode && !http.Response.HasStarted) http.Response.Headers.Remove(PreferenceApplied);
+                    await error.WriteAsync(http);
+                }
                 return turn.Error is null or { Status: < 500 };
             }
 
@@ -131,7 +136,7 @@ public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gate
         var preference = http.Request.Headers["Prefer"].SelectMany(v => (v ?? "").Split(',')).Select(v => v.Trim()).FirstOrDefault(v => v.StartsWith(Wait, StringComparison.OrdinalIgnoreCase));
         if (preference is null || !int.TryParse(preference.AsSpan(Wait.Length), out var asked) || asked < 0) return TimeSpan.FromSeconds(seconds);
         asked = Math.Min(asked, settings.MaxHoldSeconds);
-        http.Response.Headers["Preference-Applied"] = $"{Wait}{asked}";
+        http.Response.Headers[PreferenceApplied] = $"{Wait}{asked}";
         return TimeSpan.FromSeconds(asked);
     }
 

@@ -115,7 +115,8 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (new(HubStatus.Silent, [], $"no answer within {Patience.TotalSeconds:0} s"), null);
+            // Who is silent for so long is silent for longer.
+            return (new(HubStatus.Silent, [], $"no answer within {Patience.TotalSeconds:0} s"), TimeSpan.MaxValue);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

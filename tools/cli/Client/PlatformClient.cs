@@ -50,12 +50,18 @@ public sealed class PlatformClient(string url, string key) : IDisposable
     {
         var url = parsed.GetValue(Url) ?? Environment.GetEnvironmentVariable("HYPERVIZE_URL");
         var key = parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable("HYPERVIZE_KEY");
+        if (url is not null && (!Uri.TryCreate(url, UriKind.Absolute, out var origin) || origin.Scheme is not ("http" or "https")))
+            throw new RefusedException($"'{url}' is no origin of a platform. Give one such as http://localhost:8080.");
         if (url is not null && key is not null) return new(url, key);
         if (url is not null) throw new RefusedException("Give the API key: --key, or HYPERVIZE_KEY.");
         var installation = Installation.Of(InstanceOption.FolderOf(parsed));
         if (!installation.Runs) throw new RefusedException("Hypervize is not running here. Start it with ./hypervize up, or name another one with --url and --key.");
         return new(installation.Wiring.PublicUrl, key ?? installation.Wiring.OperatorKey);
     }
+
+    /// <summary>Whether a key with a prefix is the one that is used here.</summary>
+    /// <param name="prefix">The key's first characters.</param>
+    public bool IsOwn(string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
 
     /// <summary>Calls a route.</summary>
     /// <param name="method">HTTP method.</param>

@@ -53,16 +53,22 @@ internal static class DemoCommand
 /// <summary>The steps of the demo, each checked.</summary>
 internal sealed class LifeOfAnEndpoint(IAnsiConsole console, PlatformClient platform)
 {
+    private const string Model = "Qwen/Qwen2.5-0.5B-Instruct";
     private const int IdleSeconds = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     public async Task<JsonObject> RunAsync(CancellationToken cancel)
     {
-        Step("Creating an endpoint on the simulator, which may sleep after 3 s without a request");
+        Step($"Asking what {Model} needs and costs");
+        var quote = (await platform.CallAsync(HttpMethod.Post, "v1/quotes", cancel, new JsonObject { ["model"] = Model }))!;
+        var hourly = quote["nodeHourlyUsd"]!.GetValue<decimal>();
+        console.WriteLine($"{(string)quote["chosen"]!} at {hourly} USD an hour a node{((bool)quote["estimate"]! ? ", an estimate by its name: the Hub is out of reach" : "")}");
+
+        Step("Creating an endpoint by that quote, on the simulator, which may sleep after 3 s without a request");
         var created = (await platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, new JsonObject
         {
-            ["name"] = "demo", ["model"] = "simulator/tiny", ["hardware"] = "g5.xlarge", ["scaling"] = new JsonObject { ["idleSeconds"] = IdleSeconds },
+            ["name"] = "demo", ["quote"] = (string)quote["id"]!, ["scaling"] = new JsonObject { ["idleSeconds"] = IdleSeconds },
         }))!;
         var id = (string)created["id"]!;
         await UntilAsync(id, "up", cancel);
@@ -89,11 +95,12 @@ internal sealed class LifeOfAnEndpoint(IAnsiConsole console, PlatformClient plat
 
         var statuses = Statuses(timeline);
         Held(string.Join(' ', statuses) == "building up hibernated waking up", $"its statuses were {string.Join(", ", statuses)}");
+        Held(timeline.AsArray().Where(e => (string)e!["type"]! == "node_ready").All(e => e!["fact"]!["pricePerHour"]!.GetValue<decimal>() == hourly), "its nodes were not metered at the quoted price");
         Held(billed == replayed && billed > 0, $"the bill is {billed} USD and its replay {replayed} USD");
         Held(first.Tokens == 24 && woken.Tokens == 24, $"the answers had {first.Tokens} and {woken.Tokens} tokens");
         return new JsonObject
         {
-            ["endpoint"] = id, ["statuses"] = new JsonArray([.. statuses.Select(s => (JsonNode)s)]), ["firstTokenMs"] = (long)first.FirstToken.TotalMilliseconds,
+            ["endpoint"] = id, ["quotedHourlyUsd"] = hourly, ["statuses"] = new JsonArray([.. statuses.Select(s => (JsonNode)s)]), ["firstTokenMs"] = (long)first.FirstToken.TotalMilliseconds,
             ["wakeMs"] = (long)woken.FirstToken.TotalMilliseconds, ["runtimeStartMs"] = RuntimeStartMs(timeline) + (long)first.FirstToken.TotalMilliseconds,
             ["tokens"] = first.Tokens + woken.Tokens, ["billTotal"] = billed, ["replayTotal"] = replayed,
         };

@@ -23,8 +23,12 @@ internal static class EndpointCommands
     private static Command Creation(IAnsiConsole console)
     {
         var name = new Argument<string>("name") { Description = "A label." };
-        var model = new Option<string>("--model") { Description = "Model id.", Required = true };
-        var hardware = new Option<string>("--hardware") { Description = "Catalogue id, such as g5.xlarge.", Required = true };
+        var model = new Option<string?>("--model") { Description = "owner/name of the Hub, s3://bucket/prefix or a folder; or --quote." };
+        var quote = new Option<string?>("--quote") { Description = "Id of a quote, which says model and hardware, and whose price holds." };
+        var hardware = new Option<string?>("--hardware") { Description = "Catalogue id, such as g5.xlarge; else the cheapest that fits. `quote` lists what there is." };
+        var context = new Option<int?>("--context") { Description = "Tokens of the longest sequence." };
+        var quantization = new Option<string?>("--quantization") { Description = "fp8 or bitsandbytes while loading; or which GGUF file, such as Q8_0." };
+        var trusted = new Option<bool>("--trust-remote-code") { Description = "Code of the model's own repository may run on its nodes." };
         var runtime = new Option<string?>("--runtime") { Description = "simulator, vllm, llama-server or command." };
         var min = new Option<int?>("--min") { Description = "Fewest nodes; 0 lets it sleep." };
         var max = new Option<int?>("--max") { Description = "Most nodes." };
@@ -34,13 +38,16 @@ internal static class EndpointCommands
         var open = new Option<bool>("--public") { Description = "Anyone may call it." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
         var wait = new Option<bool>("--wait") { Description = "Return when it is up; exit with 1 when it fails." };
-        return new Command("create", "Create an endpoint.") { name, model, hardware, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
+        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
         {
             var scaling = new JsonObject();
             foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
                 if (value is not null) scaling[field] = value;
-            var body = new JsonObject { ["name"] = parsed.GetValue(name), ["model"] = parsed.GetValue(model), ["hardware"] = parsed.GetValue(hardware), ["scaling"] = scaling };
-            if (parsed.GetValue(runtime) is { } chosen) body["runtime"] = chosen;
+            var body = new JsonObject { ["name"] = parsed.GetValue(name), ["scaling"] = scaling };
+            foreach (var option in (Option<string?>[])[model, quote, hardware, quantization, runtime])
+                if (parsed.GetValue(option) is { } chosen) body[option.Name[2..]] = chosen;
+            if (parsed.GetValue(context) is { } tokens) body["context"] = tokens;
+            if (parsed.GetValue(trusted)) body["trustRemoteCode"] = true;
             if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
             if (parsed.GetValue(open)) body["access"] = "public";
             if (parsed.GetValue(telemetry)) body["telemetry"] = true;
@@ -154,7 +161,7 @@ internal static class EndpointCommands
     private static void Details(IAnsiConsole console, JsonNode it)
     {
         console.MarkupLineInterpolated($"[bold]{(string)it["name"]!}[/]  {(string)it["id"]!}  [bold]{(string)it["status"]!}[/]");
-        console.MarkupLineInterpolated($"  {(string)it["model"]!} on {(string)it["hardware"]!} at {it["pricePerHour"]!.ToJsonString()} USD/h a node; {it["scaling"]!["min"]!.ToJsonString()}–{it["scaling"]!["max"]!.ToJsonString()} nodes, idle after {it["scaling"]!["idleSeconds"]!.ToJsonString()} s");
+        console.MarkupLineInterpolated($"  {(string)it["model"]!} on {(string)it["hardware"]!}{((string)it["runtime"]! == "simulator" ? " (simulated)" : "")} at {it["pricePerHour"]!.ToJsonString()} USD/h a node; {it["scaling"]!["min"]!.ToJsonString()}–{it["scaling"]!["max"]!.ToJsonString()} nodes, idle after {it["scaling"]!["idleSeconds"]!.ToJsonString()} s");
         console.MarkupLineInterpolated($"  {(string)it["url"]!}/v1");
         foreach (var node in it["nodes"]!.AsArray()) console.MarkupLineInterpolated($"  [grey]{(string)node!["id"]!} {(string)node["status"]!}[/]");
         if (it["failure"] is { } failure) console.MarkupLineInterpolated($"  [red]{(string)failure["message"]!}[/]");

@@ -12,6 +12,7 @@ internal static class KeyCommands
     {
         var name = new Argument<string>("name") { Description = "A label." };
         var scope = new Option<string>("--scope") { Description = "inference, manage, global or operator.", DefaultValueFactory = _ => "inference" };
+        var own = new Option<bool>("--own") { Description = "Also if it is the key that this command uses." };
         var id = new Argument<string>("id") { Description = "The key's id, from `keys list`." };
         return PlatformClient.AddTo(new Command("keys", "List, issue and revoke API keys.")
         {
@@ -21,9 +22,24 @@ internal static class KeyCommands
                 ("SCOPES", k => string.Join(", ", k["scopes"]!.AsArray().Select(s => (string?)s))))),
             new Command("issue", "Issue a key. It is shown once.") { name, scope }.Calls(
                 console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Post, "v1/keys", cancel, new JsonObject { ["name"] = parsed.GetValue(name), ["scope"] = parsed.GetValue(scope) }),
-                key => console.WriteLine((string)key["key"]!)),
-            new Command("revoke", "Revoke a key, for good.") { id }.Calls(
-                console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Delete, $"v1/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancel), _ => { }),
+                key =>
+                {
+                    console.WriteLine((string)key["key"]!);
+                    Console.Error.WriteLine($"It is {(string)key["id"]!}, and is not shown again.");
+                }),
+            new Command("revoke", "Revoke a key, for good.") { id, own }.Calls(
+                console, (parsed, platform, cancel) => RevokeAsync(platform, parsed.GetValue(id)!, parsed.GetValue(own), cancel), key => console.WriteLine($"{(string)key["id"]!} ({(string)key["name"]!}) is revoked.")),
         });
+    }
+
+    // A mistyped id must not pass for a key that is out of the world.
+    private static async Task<JsonNode?> RevokeAsync(PlatformClient platform, string id, bool own, CancellationToken cancel)
+    {
+        var keys = (await platform.CallAsync(HttpMethod.Get, "v1/keys", cancel))!["keys"]!.AsArray();
+        var key = keys.FirstOrDefault(k => (string)k!["id"]! == id) ?? throw new RefusedException($"There is no key {id}, or it was revoked before. `keys list` shows what there is.");
+        if (!own && platform.IsOwn((string)key["prefix"]!))
+            throw new RefusedException($"{id} is the key that this command uses: without it you are locked out. docs/operations.md says how to replace it; --own revokes it all the same.");
+        await platform.CallAsync(HttpMethod.Delete, $"v1/keys/{id}", cancel);
+        return key;
     }
 }

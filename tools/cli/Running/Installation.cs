@@ -107,6 +107,7 @@ public sealed class Installation
 
     private async Task StopAllAsync(Action<string> progress)
     {
+        if (ServiceTable.All.All(s => ProcessOf(s.Name) is null) && Backing is { PostgresProcess: null, RabbitMqProcess: null } && (await MarkedProcesses.FindAsync(Folder)).Count == 0) return;
         progress("Closing the front door");
         await EndAsync(ServiceTable.Proxy);
         progress("Stopping services");
@@ -114,6 +115,8 @@ public sealed class Installation
         progress("Stopping PostgreSQL and RabbitMQ");
         await Backing.StopAsync();
         progress("Stopping nodes");
+        // The provisioner's next run tells by it why they are gone.
+        await File.WriteAllTextAsync(Path.Combine(Wiring.Place("nodes"), "stopped"), "");
         await MarkedProcesses.EndAsync(Folder);
     }
 

@@ -82,7 +82,7 @@ internal static class StatusCommand
                 part.Name, $"[{Colour(part.Status)}]{part.Status.Replace('_', ' ')}[/]", part.Pid?.ToString(CultureInfo.InvariantCulture) ?? "",
                 part.RssMb?.ToString(CultureInfo.InvariantCulture) ?? "", part.Url ?? "", Markup.Escape(part.Detail));
         console.Write(table);
-        console.WriteLine(url is null ? "Start it with: hypervize up" : $"Hypervize is at {url}");
+        console.WriteLine(url is null ? "Start it with: ./hypervize up" : $"Hypervize is at {url}");
     }
 
     private static string Colour(string status) => status switch
