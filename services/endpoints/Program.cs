@@ -11,14 +11,13 @@ using MassTransit;
 using Mediator;
 
 const string Name = "endpoints";
-var machine = await LocalMachine.FindAsync(CancellationToken.None);
 
+var machine = await LocalMachine.FindAsync(CancellationToken.None);
 return await Service.RunAsync(Name, args, (builder, settings) =>
 {
     var peers = settings.Read<PeerSettings>("Peers");
     settings.Read<BootstrapSettings>("Bootstrap");
     settings.Read<ProxySettings>("Proxy");
-    var hub = settings.Read<HubSection>("Hub");
     builder.AddIdentity(settings, Name);
 
     builder.AddEventLog(settings, Name)
@@ -42,7 +41,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, TracedRequests>();
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ContendedRequests>();
     builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ValidRequests>();
-    builder.Services.AddSizing(hub, machine);
+    builder.Services.AddSizing(settings.Read<HubSection>("Hub"), machine);
     builder.Services.AddSingleton<EndpointResources>();
     builder.Services.AddSingleton<Sender>();
     builder.Services.AddApiDocument();

@@ -8,7 +8,7 @@ public sealed class CommandLineSpecs
     private static readonly Dictionary<string, string> Values = new()
     {
         ["model"] = "a model; rm -rf \"$HOME\"", ["name"] = "-x", ["host"] = "127.0.0.1", ["port"] = "20000", ["concurrency"] = "4", ["node"] = "node-a",
-        ["folder"] = "/data/nodes/node-a", ["simulator"] = "/app/Hypervize.Simulator.dll",
+        ["folder"] = "/data/nodes/node-a", ["simulator"] = "/app/Hypervize.Simulator.dll", ["arguments"] = "--max-model-len=8192 --dtype=float16",
     };
 
     [Fact]
@@ -30,6 +30,13 @@ public sealed class CommandLineSpecs
 
     [Fact]
     public void An_assembly_is_run_by_the_host() => Assert.Equal(["dotnet", "/app/Hypervize.Simulator.dll"], CommandLine.Expand("{simulator}", Values));
+
+    [Fact]
+    public void What_sizing_makes_of_a_model_is_as_many_arguments_as_it_has()
+    {
+        Assert.Equal(["serve", "--max-model-len=8192", "--dtype=float16", "--port=20000"], CommandLine.Expand("serve {arguments} --port={port}", Values));
+        Assert.Equal(["serve"], CommandLine.Expand("serve {arguments}", new Dictionary<string, string>(Values) { ["arguments"] = "" }));
+    }
 
     [Fact]
     public void What_is_wrong_with_a_template_is_said_at_start()

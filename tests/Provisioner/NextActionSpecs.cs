@@ -58,6 +58,10 @@ public sealed class NextActionSpecs
         Assert.Equal((FailureCode.NodeCrashed, At(10)), Failure(Only(Given(Serving()), Seen() with { GoneAt = At(11) })));
 
     [Fact]
+    public void A_node_that_was_stopped_with_the_platform_did_not_crash() =>
+        Assert.Equal((FailureCode.PlatformStopped, At(10)), Failure(Only(Given(Serving()), Seen() with { GoneAt = At(11), WithPlatform = true })));
+
+    [Fact]
     public void A_serving_node_that_nobody_sees_was_lost() =>
         Assert.Contains(Actions(Given(Serving())), a => a is RecordFailure { Code: FailureCode.NodeCrashed });
 

@@ -88,6 +88,9 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
             return ModelProblems.Of(new(ModelProblem.Unreachable, $"The Hub can't be read, so that it is not known what {model.Model} is. Try again later."));
         if (wish.Runtime == RuntimeArguments.Vllm && model.Format == WeightFormat.Gguf) return Unsupported($"{model.Model} is in GGUF format, which llama-server loads. Choose runtime {RuntimeArguments.LlamaServer}.");
         if (wish.Runtime == RuntimeArguments.LlamaServer && model.Format != WeightFormat.Gguf) return Unsupported($"{model.Model} has no GGUF files, which are all that llama-server loads. Choose runtime {RuntimeArguments.Vllm}, or a GGUF version of it.");
+        if (model.Adapter is { } adapter) return Unsupported($"{model.Model} is an adapter on {adapter.Base}, and {wish.Runtime} loads whole models here. Merge it into its base, and deploy that.");
+        if (ModelReference.Parse(model.Model) is ModelReference.Bucket or ModelReference.Folder && (wish.Runtime, ModelReference.Parse(model.Model)) is not (RuntimeArguments.Vllm, ModelReference.Folder))
+            return Unsupported($"{wish.Runtime} does not load {model.Model} here: vllm loads from the Hub and from folders of this machine, llama-server from the Hub. Copy the weights there.");
         return model.NeedsRemoteCode && !wish.TrustRemoteCode
             ? new(StatusCodes.Status422UnprocessableEntity, "remote_code_not_trusted", $"{model.Model} runs code of its own repository. Read it, and set trustRemoteCode to true if you trust it.", EndpointFields.TrustRemoteCode.Path)
             : null;

@@ -38,12 +38,6 @@ public static class RuntimeArguments
 
     private static IEnumerable<string> OfVllm(ModelAnalysis model, Ask ask, int gpus, decimal? computeCapability, bool trustRemoteCode)
     {
-        if (model.Adapter is { } adapter)
-        {
-            yield return "--enable-lora";
-            yield return $"--lora-modules={adapter.Model}={adapter.Model}";
-            yield return $"--max-lora-rank={Number(RankAllowed(adapter.Rank))}";
-        }
         if (model.Revision is { } revision)
         {
             yield return $"--revision={revision}";
@@ -111,9 +105,6 @@ public static class RuntimeArguments
         "hunyuan_v1_moe" => "hunyuan_a13b",
         _ => null,
     };
-
-    // vLLM allows these.
-    private static int RankAllowed(int rank) => ((int[])[8, 16, 32, 64, 128, 256]).FirstOrDefault(r => r >= rank, 512);
 
     private static bool Named(ModelAnalysis model, string part) => model.Model.Contains(part, StringComparison.OrdinalIgnoreCase);
 

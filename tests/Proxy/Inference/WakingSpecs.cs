@@ -62,6 +62,15 @@ public sealed class WakingSpecs
     }
 
     [Fact]
+    public async Task A_request_that_is_not_held_confirms_no_hold()
+    {
+        await using var host = await InferenceHost.StartAsync();
+        host.Is(EndpointStatus.Building);
+        var answer = await host.SendAsync(InferenceHost.Request(prefer: "wait=7"));
+        Assert.Equal((503, false), (answer.Status, answer.Response.Headers.Contains("Preference-Applied")));
+    }
+
+    [Fact]
     public async Task A_full_line_is_said_to_be_full()
     {
         await using var host = await InferenceHost.StartAsync(maxPerEndpoint: 1);
