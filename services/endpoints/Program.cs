@@ -8,7 +8,6 @@ using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using MassTransit;
-using Mediator;
 
 const string Name = "endpoints";
 
@@ -38,9 +37,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     });
 
     builder.Services.AddMediator(o => o.ServiceLifetime = ServiceLifetime.Singleton);
-    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, TracedRequests>();
-    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ContendedRequests>();
-    builder.Services.AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ValidRequests>();
+    builder.Services.AddRequestPipeline();
     builder.Services.AddSizing(settings.Read<HubSection>("Hub"), machine);
     builder.Services.AddSingleton<EndpointResources>();
     builder.Services.AddSingleton<Sender>();

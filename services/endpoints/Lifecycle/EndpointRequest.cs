@@ -39,6 +39,17 @@ public sealed class EndpointRequestHandler(EventStreams<EndpointState, EndpointE
     }
 }
 
+/// <summary>Registers the pipeline of requests.</summary>
+public static class RequestPipeline
+{
+    /// <summary>Adds what every request passes, outermost first.</summary>
+    /// <param name="services">The service's container.</param>
+    public static void AddRequestPipeline(this IServiceCollection services) => services
+        .AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, TracedRequests>()
+        .AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ContendedRequests>()
+        .AddSingleton<IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>, ValidRequests>();
+}
+
 /// <summary>Traces every command with its outcome.</summary>
 public sealed class TracedRequests : IPipelineBehavior<EndpointRequest, Outcome<EndpointState>>
 {
