@@ -4,13 +4,13 @@ using Hypervize.Endpoints.Api;
 using Hypervize.Endpoints.Keys;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Endpoints.Messaging;
+using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using MassTransit;
 
 const string Name = "endpoints";
-
 var machine = await LocalMachine.FindAsync(CancellationToken.None);
 return await Service.RunAsync(Name, args, (builder, settings) =>
 {
@@ -19,12 +19,13 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     settings.Read<ProxySettings>("Proxy");
     builder.AddIdentity(settings, Name);
 
-    builder.AddEventLog(settings, Name)
+    var log = builder.AddEventLog(settings, Name)
         .Stream("endpoint", EndpointLife.Fold)
         .Stream("account", AccountLife.Fold)
         .Configure(store => store.Schema.For<Snapshot<EndpointState>>().Index(s => s.State.AccountId).Index(s => s.State.CreatedAt))
         .Configure(store => store.Schema.For<StoredQuote>().DocumentAlias("quote").Index(q => q.ExpiresAt))
         .Forward(Publications.All);
+    builder.Services.AddSecrets(settings.Read<SecretsSettings>("Secrets"), log);
 
     builder.AddBus(settings, x =>
     {
@@ -39,8 +40,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddMediator(o => o.ServiceLifetime = ServiceLifetime.Singleton);
     builder.Services.AddRequestPipeline();
     builder.Services.AddSizing(settings.Read<HubSection>("Hub"), machine);
-    builder.Services.AddSingleton<EndpointResources>();
-    builder.Services.AddSingleton<Sender>();
+    builder.Services.AddSingleton<EndpointResources>().AddSingleton<Sender>();
     builder.Services.AddApiDocument();
 
     builder.Services.AddServiceClient(CapacityFacts.ClientName, peers.Provisioner!);

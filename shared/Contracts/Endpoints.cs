@@ -112,8 +112,9 @@ public sealed record EndpointSettings(
 /// <param name="Arguments">What the runtime is told, arguments separated by spaces; null for nothing.</param>
 /// <param name="PricePerHour">US dollars per hour of a node, as the quote locked it; null for the catalogue's price of each moment.</param>
 /// <param name="TelemetryPerHour">US dollars per hour of the telemetry add-on, as the quote locked it; null for the catalogue's price of each moment.</param>
+/// <param name="HasSecrets">Whether its nodes are given secrets, which stand in no event.</param>
 public sealed record EndpointPlan(
-    string Asked, string? QuoteId, string? Revision, int? Context, string? Arguments, decimal? PricePerHour, decimal? TelemetryPerHour);
+    string Asked, string? QuoteId, string? Revision, int? Context, string? Arguments, decimal? PricePerHour, decimal? TelemetryPerHour, bool HasSecrets = false);
 
 /// <summary>An hourly price for something beside hardware.</summary>
 /// <param name="Id">Catalogue id of the add-on.</param>
@@ -383,6 +384,14 @@ public sealed record VersionedEndpoint(long Version, EndpointState State);
 /// <param name="Version">Stream version.</param>
 /// <param name="State">The state after it.</param>
 public sealed record VersionedAccount(long Version, AccountState State);
+
+/// <summary>What <c>GET /internal/endpoints/{id}/secrets</c> answers: for the environment of a node that is about to start, and for nothing else.</summary>
+/// <param name="HuggingFaceToken">Token for the Hub; null for none.</param>
+public sealed record NodeSecrets(string? HuggingFaceToken)
+{
+    /// <summary>Says nothing.</summary>
+    public override string ToString() => nameof(NodeSecrets);
+}
 
 /// <summary>Body of <c>POST /internal/endpoints/{id}/wake</c>: a proxy holds requests for a sleeping endpoint.</summary>
 /// <param name="DecidedOn">Stream version of the endpoint that the proxy routes by.</param>

@@ -25,7 +25,8 @@ public abstract record CapacityEvent
 /// <param name="Runtime">Name of the runtime profile.</param>
 /// <param name="Concurrency">Requests one node takes at once.</param>
 /// <param name="Arguments">What the runtime is told beside, arguments separated by spaces; null for nothing.</param>
-public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency, string? Arguments = null);
+/// <param name="HasSecrets">Whether it is given secrets, which the endpoints service keeps.</param>
+public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency, string? Arguments = null, bool HasSecrets = false);
 
 /// <summary>A node the endpoint let go of.</summary>
 /// <param name="NodeId">The node.</param>

@@ -20,6 +20,9 @@ internal sealed class TraceCollector : IAsyncDisposable
 
     public string Url => _app.Urls.First();
 
+    /// <summary>Everything that was exported, as it came.</summary>
+    public ConcurrentQueue<byte[]> Bodies { get; } = new();
+
     public IReadOnlyCollection<Span> Spans => _spans;
 
     public static async Task<TraceCollector> StartAsync()
@@ -32,6 +35,7 @@ internal sealed class TraceCollector : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
+            collector.Bodies.Enqueue(body.ToArray());
             collector.Read(body.ToArray());
             return Results.Ok();
         });

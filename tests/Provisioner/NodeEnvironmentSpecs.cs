@@ -16,13 +16,17 @@ public sealed class NodeEnvironmentSpecs
     [Fact]
     public void A_node_gets_the_few_variables_it_needs() =>
         Assert.Equal(["CUDA_VISIBLE_DEVICES", "HF_HOME", "HOME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PATH"],
-            NodeEnvironment.Of(Own, new Dictionary<string, string>(), new Dictionary<string, string>(), null).Keys.Order(StringComparer.Ordinal));
+            NodeEnvironment.Of(Own, new Dictionary<string, string>(), new Dictionary<string, string>(), new(null), null).Keys.Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_profile_may_give_it_more() =>
-        Assert.Equal("own", NodeEnvironment.Of(Own, new Dictionary<string, string> { ["HF_TOKEN"] = "own" }, new Dictionary<string, string>(), null)["HF_TOKEN"]);
+        Assert.Equal("own", NodeEnvironment.Of(Own, new Dictionary<string, string> { ["HF_TOKEN"] = "own" }, new Dictionary<string, string>(), new(null), null)["HF_TOKEN"]);
+
+    [Fact]
+    public void An_endpoints_token_is_there_for_its_own_nodes() =>
+        Assert.Equal("hf_own", NodeEnvironment.Of(Own, new Dictionary<string, string>(), new Dictionary<string, string>(), new("hf_own"), null)["HF_TOKEN"]);
 
     [Fact]
     public void It_joins_the_trace_that_started_it() =>
-        Assert.Equal("00-1-2-01", NodeEnvironment.Of(Own, new Dictionary<string, string>(), new Dictionary<string, string>(), "00-1-2-01")["TRACEPARENT"]);
+        Assert.Equal("00-1-2-01", NodeEnvironment.Of(Own, new Dictionary<string, string>(), new Dictionary<string, string>(), new(null), "00-1-2-01")["TRACEPARENT"]);
 }

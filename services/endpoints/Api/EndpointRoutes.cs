@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
+using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
@@ -45,11 +46,11 @@ public static class EndpointRoutes
         .Honours("If-Match", "The ETag of the state that this rests on; without it the last one wins.").Answers<EndpointResource>(status)
         .Refuses(404, "endpoint_not_found").Refuses(409, "endpoint_busy").Refuses(410, "endpoint_deleted").Refuses(412, "stale_version");
 
-    private static async Task<IResult> CreateAsync(HttpContext http, Sender sender, Planning planning, EventStreams<EndpointState, EndpointEvent> endpoints)
+    private static async Task<IResult> CreateAsync(HttpContext http, Sender sender, Planning planning, EndpointSecrets secrets, EventStreams<EndpointState, EndpointEvent> endpoints)
     {
         var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Create, defaults: true);
         if (reader is null) return refused!;
-        var wish = Wish(reader);
+        var (wish, token) = (Wish(reader), reader.Text(EndpointFields.HuggingFaceToken));
         string? key = http.Request.Headers["Idempotency-Key"];
         if (key is { Length: 0 or > LongestIdempotencyKey }) reader.Wrong("Idempotency-Key", $"must have 1 to {LongestIdempotencyKey} characters");
         if (wish is null || reader.Refusal() is not null) return reader.Refusal()!;
@@ -59,8 +60,10 @@ public static class EndpointRoutes
         // What was created before is answered as it is, whatever has become of its model and of prices since.
         if (key is not null && await endpoints.LoadAsync(id, http.RequestAborted) is ({ } before, _))
             return await sender.CreateAsync(http, id, wish.Again(caller.AccountId!, before, caller.Name));
-        var plan = await planning.PlanAsync(wish, caller, http.RequestAborted);
-        return plan.Refusal is { } refusal ? ModelProblems.From(refusal) : await sender.CreateAsync(http, id, plan.Value!);
+        var plan = await planning.PlanAsync(wish, token, caller, http.RequestAborted);
+        if (plan.Refusal is { } refusal) return ModelProblems.From(refusal);
+        if (token is not null) await secrets.StoreAsync(id, token, http.RequestAborted);
+        return await sender.CreateAsync(http, id, plan.Value!);
     }
 
     private static Wish? Wish(RequestReader reader)
@@ -135,7 +138,12 @@ public static class EndpointRoutes
         return reader.Refusal() ?? await sender.SendAsync(http, id, _ => update, StatusCodes.Status200OK);
     }
 
-    private static Task<IResult> DeleteAsync(HttpContext http, string id, Sender sender) => sender.SendAsync(http, id, by => new Delete(by));
+    private static async Task<IResult> DeleteAsync(HttpContext http, string id, Sender sender, EndpointSecrets secrets)
+    {
+        var answer = await sender.SendAsync(http, id, by => new Delete(by));
+        if (answer is IStatusCodeHttpResult { StatusCode: StatusCodes.Status202Accepted }) await secrets.DestroyAsync(id, http.RequestAborted);
+        return answer;
+    }
 
     private static async Task<IResult> EventsAsync(
         HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, IQuerySession session, long after = 0, int limit = 100)

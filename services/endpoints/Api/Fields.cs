@@ -84,6 +84,13 @@ public static class EndpointFields
     public static TextField Quantization { get; } = new(
         "quantization", "fp8 or bitsandbytes, for weights that are quantised while loading; or which of several GGUF files, such as Q8_0.", 20, "^[A-Za-z0-9_]+$", IsOptional: true) { Shape = "a word of letters, digits and _" };
 
+    /// <summary><c>huggingFaceToken</c></summary>
+    public static TextField HuggingFaceToken { get; } = new(
+        "huggingFaceToken", "A token of the Hub that may read the model, for private and gated ones. Kept encrypted, shown nowhere, destroyed with the endpoint.", 200, "^[!-~]+$", IsOptional: true)
+    {
+        Shape = "a token without spaces",
+    };
+
     /// <summary><c>trustRemoteCode</c></summary>
     public static FlagField TrustRemoteCode { get; } = new("trustRemoteCode", "Consent that code of the model's own repository runs on its nodes.", false);
 
@@ -118,10 +125,10 @@ public static class EndpointFields
     public static FlagField Telemetry { get; } = new("telemetry", "The logging and telemetry add-on.", false);
 
     /// <summary>Fields of a creation.</summary>
-    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
 
     /// <summary>Fields of a quote.</summary>
-    public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry];
+    public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, HuggingFaceToken, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry];
 
     /// <summary>Fields of a change: what an endpoint runs on and serves is its identity and stays.</summary>
     public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];

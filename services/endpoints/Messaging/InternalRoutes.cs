@@ -1,6 +1,7 @@
 using System.Data;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
+using Hypervize.Endpoints.Secrets;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
@@ -25,6 +26,7 @@ public static class InternalRoutes
         var history = Publications.All(new());
         routes.MapGet("/endpoints/{id}/events", (string id, IDocumentStore store, CancellationToken cancel, long after = 0) => EventsAsync(history, id, store, after, cancel));
         routes.MapPost("/endpoints/{id}/wake", WakeAsync);
+        routes.MapGet("/endpoints/{id}/secrets", async (string id, EndpointSecrets secrets, CancellationToken cancel) => new NodeSecrets(await secrets.TokenAsync(id, cancel)));
     }
 
     // A proxy that says how far it knows is told that there is nothing new without reading it all.

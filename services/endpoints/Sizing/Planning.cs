@@ -36,17 +36,23 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
 
     /// <summary>Plans.</summary>
     /// <param name="wish">What is asked for.</param>
+    /// <param name="token">The owner's token for the Hub; null for none.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task<Planned> PlanAsync(Wish wish, Caller caller, CancellationToken cancel)
+    public async Task<Planned> PlanAsync(Wish wish, string? token, Caller caller, CancellationToken cancel)
     {
-        if (wish.QuoteId is { } id) return await ByQuoteAsync(wish, id, caller, cancel);
+        var planned = wish.QuoteId is { } id ? await ByQuoteAsync(wish, id, token, caller, cancel) : await ByModelAsync(wish, token, caller, cancel);
+        return token is null || planned.Value is not { Plan: { } plan } create ? planned : planned with { Value = create with { Plan = plan with { HasSecrets = true } } };
+    }
+
+    private async Task<Planned> ByModelAsync(Wish wish, string? token, Caller caller, CancellationToken cancel)
+    {
         // What an operator's own command runs, and how, is the operator's business.
         if (wish.Runtime == OwnTemplate) return Of(wish, wish.Model!, wish.Hardware!, null, wish.Ask(), null, caller);
 
-        var answer = await models.AnalyseAsync(wish.Model!, token: null, wish.Quantization, cancel);
+        var answer = await models.AnalyseAsync(wish.Model!, token, wish.Quantization, cancel);
         if (answer.Value is not { } model) return Refused(answer.Refusal!);
-        if (model.IsClosed) return Refused(new(ModelProblem.Gated, $"{model.Model} is gated. Ask for access on its page, and give a token that has it."));
+        if (model.IsClosed) return Refused(NoAccess(model));
         var hardware = wish.Hardware ?? (wish.Runtime == EndpointFields.Simulator ? null : EndpointFields.Local);
         // What a machine of one's own holds is for its owner to say: vLLM runs on processors too, where it must.
         if (hardware == EndpointFields.Local) return Of(wish, model.Model, hardware, model, wish.Ask(), null, caller);
@@ -54,7 +60,7 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
         return quote.Value is { } fitting ? Of(wish, model.Model, fitting.Chosen, model, wish.Ask(), null, caller) : Refused(quote.Refusal!);
     }
 
-    private async Task<Planned> ByQuoteAsync(Wish wish, string id, Caller caller, CancellationToken cancel)
+    private async Task<Planned> ByQuoteAsync(Wish wish, string id, string? token, Caller caller, CancellationToken cancel)
     {
         await using var session = store.QuerySession();
         var stored = await session.LoadAsync<StoredQuote>(id, cancel);
@@ -64,6 +70,15 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
             return new(null, new(StatusCodes.Status422UnprocessableEntity, "quote_expired", $"Quote {id} held until {stored.ExpiresAt:u}. POST /v1/quotes makes a new one.", EndpointFields.Quote.Path));
         if (wish.Runtime != EndpointFields.Simulator && stored.Quote.Chosen != EndpointFields.Local)
             return new(null, new(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"The quote is for {stored.Quote.Chosen}, and {wish.Runtime} runs on this installation's own machines. Ask for a quote with hardware {EndpointFields.Local}.", EndpointFields.Runtime.Path));
+        // What the quote was made with may be another's, or have been withdrawn: who may load the model is asked again.
+        if (stored.Quote.Details is { IsGated: true } or { IsClosed: true } || token is not null)
+        {
+            var reference = stored.Quote.Revision is { } revision ? $"{stored.Quote.Model}@{revision}" : stored.Quote.Model;
+            var now = await models.AnalyseAsync(reference, token, stored.Request.Ask.Quantization, cancel);
+            if (now.Value is not { } model) return Refused(now.Refusal!);
+            if (model.IsClosed) return Refused(NoAccess(model));
+            return Of(wish, stored.Quote.Model, stored.Quote.Chosen, model, stored.Request.Ask, stored, caller);
+        }
         return Of(wish, stored.Quote.Model, stored.Quote.Chosen, stored.Quote.Details, stored.Request.Ask, stored, caller);
     }
 
@@ -82,7 +97,6 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
     private static PlanRefusal? Unservable(Wish wish, ModelAnalysis model)
     {
         PlanRefusal Unsupported(string message) => ModelProblems.Of(new(ModelProblem.Unsupported, message));
-        if (model.IsClosed) return ModelProblems.Of(new(ModelProblem.Gated, $"{model.Model} is gated. Ask for access on its page, and give a token that has it."));
         if (wish.Runtime == EndpointFields.Simulator) return null;
         if (model.IsEstimate && model.Revision is null && ModelReference.Parse(model.Model) is ModelReference.Hub)
             return ModelProblems.Of(new(ModelProblem.Unreachable, $"The Hub can't be read, so that it is not known what {model.Model} is. Try again later."));
@@ -95,6 +109,9 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
             ? new(StatusCodes.Status422UnprocessableEntity, "remote_code_not_trusted", $"{model.Model} runs code of its own repository. Read it, and set trustRemoteCode to true if you trust it.", EndpointFields.TrustRemoteCode.Path)
             : null;
     }
+
+    private static ModelRefusal NoAccess(ModelAnalysis model) =>
+        new(ModelProblem.Gated, $"{model.Model} is gated. Ask for access on its page, and give a token that has it as {EndpointFields.HuggingFaceToken.Path}.");
 
     private static Planned Refused(ModelRefusal refusal) => new(null, ModelProblems.Of(refusal));
 }

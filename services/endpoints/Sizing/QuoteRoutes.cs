@@ -33,13 +33,14 @@ public static class QuoteRoutes
         var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.ForQuote, defaults: true);
         if (reader is null) return refused!;
         var model = reader.Text(EndpointFields.QuotedModel);
+        var token = reader.Text(EndpointFields.HuggingFaceToken);
         var ask = new Ask(reader.Number(EndpointFields.Context), reader.Number(EndpointFields.Sequences) ?? 1, reader.Text(EndpointFields.Quantization));
         var (hardware, min, max) = (reader.Choice(EndpointFields.Hardware), reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
         IReadOnlyList<string> addOns = reader.Flag(EndpointFields.Telemetry) is true ? ["telemetry"] : [];
         if (reader.Refusal() is { } wrong) return wrong;
 
-        var analysis = await models.AnalyseAsync(model!, token: null, ask.Quantization, http.RequestAborted);
+        var analysis = await models.AnalyseAsync(model!, token, ask.Quantization, http.RequestAborted);
         if (analysis.Value is not { } read) return ModelProblems.From(ModelProblems.Of(analysis.Refusal!));
         var (now, request) = (time.GetUtcNow(), new QuoteRequest(model!, ask, hardware, min!.Value, max!.Value, addOns));
         var quoted = Quoting.Of(read, request, catalog.All, catalog, now);

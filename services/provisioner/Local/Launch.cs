@@ -37,11 +37,12 @@ public sealed class Launch(LocalSettings settings)
     /// <summary>Starts it. Its output goes to a file and its input comes from nowhere; its session is its own, so it outlives the provisioner.</summary>
     /// <param name="folder">The node's folder.</param>
     /// <param name="manifest">What is started.</param>
+    /// <param name="secrets">For its environment alone.</param>
     /// <param name="traceParent">The trace its start belongs to.</param>
     /// <param name="ended">Told its exit code.</param>
     /// <returns>The process id; that of the node, unless another start was first to claim it.</returns>
     /// <exception cref="CannotStartException">Its program is missing, or the machine starts nothing more.</exception>
-    public int Start(NodeFolder folder, NodeManifest manifest, string? traceParent, Action<int> ended)
+    public int Start(NodeFolder folder, NodeManifest manifest, NodeSecrets secrets, string? traceParent, Action<int> ended)
     {
         var profile = Profile(manifest.Spec);
         var command = Command(profile, folder, manifest);
@@ -49,7 +50,7 @@ public sealed class Launch(LocalSettings settings)
         {
             [NodeEnvironment.InstallationTag] = settings.Installation, [NodeEnvironment.NodeTag] = manifest.NodeId, [NodeEnvironment.FolderTag] = folder.Path,
         };
-        var variables = NodeEnvironment.Of(Environment.GetEnvironmentVariables(), profile.Environment, tags, traceParent);
+        var variables = NodeEnvironment.Of(Environment.GetEnvironmentVariables(), profile.Environment, tags, secrets, traceParent);
         try
         {
             return DetachedProcess.Start(folder.Output.Path, ["/bin/sh", "-c", Claim, folder.ProcessFile, .. command], variables, folder.Path, inherit: false, ended: ended).Pid;

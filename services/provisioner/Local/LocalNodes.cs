@@ -51,10 +51,11 @@ public sealed class LocalNodes(
     /// <summary>Starts a node. Its id is the token: one that was started, by whomever, is not started again.</summary>
     /// <param name="endpointId">Its endpoint.</param>
     /// <param name="node">What is intended.</param>
+    /// <param name="secrets">For its environment alone.</param>
     /// <param name="traceParent">The trace its start belongs to.</param>
     /// <param name="cancel">Stops waiting for it; it may have been started all the same.</param>
     /// <exception cref="CannotStartException">It can't be started.</exception>
-    public async Task SpawnAsync(string endpointId, CapacityNode node, string? traceParent, CancellationToken cancel)
+    public async Task SpawnAsync(string endpointId, CapacityNode node, NodeSecrets secrets, string? traceParent, CancellationToken cancel)
     {
         var folder = new NodeFolder(Path.Combine(settings.NodesDirectory, node.Id));
         _starting[node.Id] = 0;
@@ -62,7 +63,7 @@ public sealed class LocalNodes(
         {
             var manifest = folder.Manifest ?? await PrepareAsync(folder, endpointId, node, traceParent, cancel);
             var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-            int? started = folder.Process is null ? launch.Start(folder, manifest, manifest.TraceParent, code => exited.TrySetResult(code)) : null;
+            int? started = folder.Process is null ? launch.Start(folder, manifest, secrets, manifest.TraceParent, code => exited.TrySetResult(code)) : null;
             var process = await ClaimedAsync(folder, exited.Task, cancel);
             Observe(folder, manifest, process, process.Pid == started ? exited.Task : null);
             log.LogInformation("Started {NodeId} of {EndpointId} on port {Port}, pid {Pid}", node.Id, endpointId, manifest.Port, process.Pid);

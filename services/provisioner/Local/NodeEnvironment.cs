@@ -1,4 +1,5 @@
 using System.Collections;
+using Hypervize.Contracts;
 
 namespace Hypervize.Provisioner.Local;
 
@@ -26,14 +27,16 @@ public static class NodeEnvironment
     /// <param name="own">The provisioner's variables.</param>
     /// <param name="profile">Those of the runtime profile.</param>
     /// <param name="tags">The node's tags.</param>
+    /// <param name="secrets">Its endpoint's secrets.</param>
     /// <param name="traceParent">The trace its start belongs to; null when it is not traced.</param>
     public static Dictionary<string, string> Of(
-        IDictionary own, IReadOnlyDictionary<string, string> profile, IReadOnlyDictionary<string, string> tags, string? traceParent)
+        IDictionary own, IReadOnlyDictionary<string, string> profile, IReadOnlyDictionary<string, string> tags, NodeSecrets secrets, string? traceParent)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in own)
             if (variable is { Key: string name, Value: string value } && IsAllowed(name)) variables[name] = value;
         foreach (var (name, value) in profile.Concat(tags)) variables[name] = value;
+        if (secrets.HuggingFaceToken is { } token) variables["HF_TOKEN"] = token;
         if (traceParent is not null) variables["TRACEPARENT"] = traceParent;
         return variables;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
+using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
 using Hypervize.Provisioner.Messaging;
@@ -13,11 +14,12 @@ namespace Hypervize.Provisioner.Reconciling;
 /// <param name="capacities">Reads traces.</param>
 /// <param name="nodes">The nodes of this machine.</param>
 /// <param name="proxies">What proxies say.</param>
+/// <param name="clients">Clients of services.</param>
 /// <param name="settings">How long things may take.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class CapacityUpkeep(
-    EventStreams<CapacityState, CapacityEvent> streams, CapacityLog capacities, LocalNodes nodes, ProxyReports proxies, CapacitySettings settings,
+    EventStreams<CapacityState, CapacityEvent> streams, CapacityLog capacities, LocalNodes nodes, ProxyReports proxies, IHttpClientFactory clients, CapacitySettings settings,
     TimeProvider time, ILogger<CapacityUpkeep> log)
 {
     /// <summary>Source of its activities.</summary>
@@ -93,13 +95,21 @@ public sealed class CapacityUpkeep(
         activity?.SetTag("endpoint.id", endpointId).SetTag("node.id", node.Id).SetTag("runtime", node.Spec.Runtime);
         try
         {
-            await nodes.SpawnAsync(endpointId, node, activity?.Id, cancel);
+            await nodes.SpawnAsync(endpointId, node, await SecretsAsync(endpointId, node, cancel), activity?.Id, cancel);
         }
         catch (CannotStartException e)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             await FailAsync(endpointId, node.Id, e.Failure, null, cancel);
         }
+    }
+
+    // Asked for at each start and kept nowhere: while their keeper is away, the node is started later.
+    private async Task<NodeSecrets> SecretsAsync(string endpointId, CapacityNode node, CancellationToken cancel)
+    {
+        if (!node.Spec.HasSecrets) return new(HuggingFaceToken: null);
+        using var endpoints = clients.CreateClient(EndpointsLook.ClientName);
+        return await endpoints.GetFromJsonAsync<NodeSecrets>($"internal/endpoints/{endpointId}/secrets", Json.Options, cancel) ?? new(HuggingFaceToken: null);
     }
 
     // Recorded first: when the provisioner dies in between, what is left is claimed by nobody, and swept.

@@ -55,7 +55,7 @@ public static class Analyst
             Layers = shape?.Layers ?? (guessed is null ? [] : [guessed]), Heads = shape?.Heads ?? (int?)heads?.Value, KvHeads = shape?.KvHeads, HeadDim = shape?.HeadDim, Mla = shape?.Mla,
             Experts = (int?)config?.Number("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "ffn_config.moe_num_experts")?.Value,
             SplitUnit = SplitUnit(config, quantization), EmbeddingBytes = EmbeddingBytes(config), Adapter = facts.Adapter, IsEstimate = size.IsEstimate || guessed is not null,
-            Vocabulary = (int?)config?.Number("vocab_size")?.Value, IsClosed = facts.IsClosed && facts.IsGated,
+            Vocabulary = (int?)config?.Number("vocab_size")?.Value, IsGated = facts.IsGated, IsClosed = facts.IsClosed && facts.IsGated,
             NeedsRemoteCode = config?.Has("auto_map") is true && facts.Files.Any(f => f.Path.EndsWith(".py", StringComparison.Ordinal)),
             Sources = Sources(
                 ("task", reading.Source), ("parameters", parameters is not null ? "the count of safetensors' elements" : named is not null ? "the name, which is rounded" : null),

@@ -103,6 +103,9 @@ public sealed record ModelAnalysis(
     /// <summary>Words of its vocabulary; null when unknown.</summary>
     public int? Vocabulary { get; init; }
 
+    /// <summary>Whether access to it is granted one by one.</summary>
+    public bool IsGated { get; init; }
+
     /// <summary>Whether its files were closed to us: it can be quoted, and not served.</summary>
     public bool IsClosed { get; init; }
 

@@ -10,6 +10,7 @@ namespace Hypervize.Endpoints.Tests;
 public sealed class Installation : IAsyncLifetime
 {
     public const string Account = "acct-0123456789ab";
+    private static readonly string MasterKey = Convert.ToBase64String(Enumerable.Range(0, 32).Select(n => (byte)n).ToArray());
     private readonly Identities _identities = new();
     private Database _database = null!;
     private IBusControl _bus = null!;
@@ -62,7 +63,7 @@ public sealed class Installation : IAsyncLifetime
         {
             ["Identity__SigningKey"] = _identities.SigningKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Provisioner"] = Provisioner.Url.ToString(),
             ["Postgres__ConnectionString"] = _database.ConnectionString, ["Bootstrap__OperatorKey"] = $"hvz_live_{new string('0', 33)}",
-            ["Proxy__PublicUrl"] = "http://hypervize.test", ["Hub__Endpoint"] = Hub.Url.ToString(),
+            ["Proxy__PublicUrl"] = "http://hypervize.test", ["Hub__Endpoint"] = Hub.Url.ToString(), ["Secrets__MasterKey"] = MasterKey,
         });
         await _service.ReadyAsync();
     }
@@ -116,6 +117,9 @@ public sealed class Installation : IAsyncLifetime
         set data = jsonb_set(data, '{"{state,statusSince}"}', to_jsonb((data #>> '{"{state,statusSince}"}')::timestamptz - interval '{by.TotalSeconds} seconds'))
         where id = '{endpointId}'
         """);
+
+    /// <summary>Moves an endpoint's secrets to another one, as who can write to the database could.</summary>
+    internal Task MoveSecretsAsync(string from, string to) => _database.ExecuteAsync($"update endpoints.mt_doc_secrets set id = '{to}' where id = '{from}'");
 
     /// <summary>Lets a quote have run out.</summary>
     internal Task ExpireAsync(string quoteId) => _database.ExecuteAsync(

@@ -28,6 +28,7 @@ internal static class EndpointCommands
         var hardware = new Option<string?>("--hardware") { Description = "Catalogue id, such as g5.xlarge; else the cheapest that fits. `quote` lists what there is." };
         var context = new Option<int?>("--context") { Description = "Tokens of the longest sequence." };
         var quantization = new Option<string?>("--quantization") { Description = "fp8 or bitsandbytes while loading; or which GGUF file, such as Q8_0." };
+        var token = new Option<bool>("--hf-token") { Description = "Give the token in HF_TOKEN along: kept encrypted, for the endpoint's own nodes." };
         var trusted = new Option<bool>("--trust-remote-code") { Description = "Code of the model's own repository may run on its nodes." };
         var runtime = new Option<string?>("--runtime") { Description = "simulator, vllm, llama-server or command." };
         var min = new Option<int?>("--min") { Description = "Fewest nodes; 0 lets it sleep." };
@@ -38,7 +39,7 @@ internal static class EndpointCommands
         var open = new Option<bool>("--public") { Description = "Anyone may call it." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
         var wait = new Option<bool>("--wait") { Description = "Return when it is up; exit with 1 when it fails." };
-        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
+        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, token, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
         {
             var scaling = new JsonObject();
             foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
@@ -48,6 +49,8 @@ internal static class EndpointCommands
                 if (parsed.GetValue(option) is { } chosen) body[option.Name[2..]] = chosen;
             if (parsed.GetValue(context) is { } tokens) body["context"] = tokens;
             if (parsed.GetValue(trusted)) body["trustRemoteCode"] = true;
+            if (parsed.GetValue(token))
+                body["huggingFaceToken"] = Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } given ? given : throw new PlatformException("HF_TOKEN is not set in this environment.");
             if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
             if (parsed.GetValue(open)) body["access"] = "public";
             if (parsed.GetValue(telemetry)) body["telemetry"] = true;

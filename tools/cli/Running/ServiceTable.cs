@@ -38,6 +38,7 @@ public static class ServiceTable
         [
             wiring.Database(Endpoints), wiring.Bus,
             ("Bootstrap__OperatorKey", wiring.OperatorKey),
+            ("Secrets__MasterKey", wiring.MasterKey),
             ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString()),
             ("Peers__Provisioner", wiring.Url(Provisioner)),
             ("Proxy__PublicUrl", wiring.PublicUrl),

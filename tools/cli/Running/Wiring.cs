@@ -30,6 +30,9 @@ public sealed record Wiring(string Folder, string Checkout, BackingServices Back
     /// <summary>What the services sign identities with: made once per instance.</summary>
     public string SigningKey => Secret(Path.Combine(Folder, "signing-key"), () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
+    /// <summary>What stored secrets are protected by: made once per instance.</summary>
+    public string MasterKey => Secret(Path.Combine(Folder, "master-key"), () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+
     /// <summary>Where the broker is.</summary>
     public (string, string) Bus => ("Bus__Uri", Backing.RabbitMq.Uri);
 
