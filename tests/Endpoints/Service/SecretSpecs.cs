@@ -19,7 +19,7 @@ public sealed class SecretSpecs(Installation installation)
         var id = await CreatedAsync(owner, new { name = "gated", model = Gated, huggingFaceToken = HubStandIn.Token });
         Assert.Equal(HubStandIn.Token, await TokenAsync(id));
         Assert.Null(await installation.FindInDatabaseAsync(HubStandIn.Token));
-        Assert.NotNull(await installation.FindInDatabaseAsync("<sealed>")); // The key ring, under the master key,
+        Assert.NotNull(await installation.FindInDatabaseAsync("MasterKeyDecryptor")); // The key ring, under the master key,
         Assert.Null(await installation.FindInDatabaseAsync("requiresEncryption")); // and not as the framework would write it in plain.
         Assert.DoesNotContain(installation.Output, line => line.Contains(HubStandIn.Token));
 
