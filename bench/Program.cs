@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Hypervize.Bench.Lifecycle;
+using Hypervize.Bench.Quotes;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
 var console = AnsiConsole.Console;
 console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
 
-var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console) };
+var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console), QuotesBench.Create(console) };
 try
 {
     var parsed = root.Parse(args);
