@@ -6,6 +6,7 @@ using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
+using Hypervize.Sizing.Running;
 using Marten;
 
 namespace Hypervize.Endpoints.Api;
@@ -73,7 +74,10 @@ public static class EndpointRoutes
         var (min, max) = (reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
         var (access, telemetry) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry));
-        var trusted = reader.Flag(EndpointFields.TrustRemoteCode);
+        var (trusted, arguments) = (reader.Flag(EndpointFields.TrustRemoteCode), reader.List(EndpointFields.Arguments));
+        var sampling = new Sampling(
+            reader.Fraction(EndpointFields.Temperature), reader.Fraction(EndpointFields.TopP), reader.Number(EndpointFields.TopK), reader.Number(EndpointFields.MaxTokens), reader.Fraction(EndpointFields.RepetitionPenalty));
+        foreach (var error in arguments.Select(a => runtime is null ? null : Tuning.Error(runtime, a)).OfType<string>()) reader.Wrong(EndpointFields.Arguments.Path, error);
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
         if (model is null && quote is null) reader.Wrong(EndpointFields.Model.Path, "must be given, or a quote that says it");
         if (quote is not null)
@@ -83,7 +87,7 @@ public static class EndpointRoutes
         if (runtime is not (null or EndpointFields.Simulator) && hardware is not (null or EndpointFields.Local))
             reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}, which runs on this installation's own machines; only the simulator stands for other hardware");
         return reader.Refusal() is null
-            ? new(name!, model, quote, context, quantization, trusted!.Value, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
+            ? new(name!, model, quote, context, quantization, trusted!.Value, arguments, sampling, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
             : null;
     }
 

@@ -34,6 +34,20 @@ public sealed record TextField(string Path, string Says, int MaxLength, string? 
 /// <param name="Default">What it is when it is not given; null for nothing.</param>
 public sealed record NumberField(string Path, string Says, int Min, int Max, int? Default) : Field(Path, Says);
 
+/// <summary>A number with decimals.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="Min">Least.</param>
+/// <param name="Max">Most.</param>
+public sealed record DecimalField(string Path, string Says, decimal Min, decimal Max) : Field(Path, Says);
+
+/// <summary>A list of texts.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Says">What it means.</param>
+/// <param name="Most">Most texts.</param>
+/// <param name="MaxLength">Most characters of each.</param>
+public sealed record ListField(string Path, string Says, int Most, int MaxLength) : Field(Path, Says);
+
 /// <summary>True or false.</summary>
 /// <param name="Path">Where it stands.</param>
 /// <param name="Says">What it means.</param>
@@ -94,6 +108,24 @@ public static class EndpointFields
     /// <summary><c>trustRemoteCode</c></summary>
     public static FlagField TrustRemoteCode { get; } = new("trustRemoteCode", "Consent that code of the model's own repository runs on its nodes.", false);
 
+    /// <summary><c>runtimeArguments</c></summary>
+    public static ListField Arguments { get; } = new("runtimeArguments", "What the runtime is told beside, such as --enable-prefix-caching; only some are allowed.", 20, 100);
+
+    /// <summary><c>sampling.temperature</c></summary>
+    public static DecimalField Temperature { get; } = new("sampling.temperature", "Temperature where a request says none.", 0, 2);
+
+    /// <summary><c>sampling.topP</c></summary>
+    public static DecimalField TopP { get; } = new("sampling.topP", "Share of probability that tokens are drawn from where a request says none.", 0.000_001m, 1);
+
+    /// <summary><c>sampling.topK</c></summary>
+    public static NumberField TopK { get; } = new("sampling.topK", "Most likely tokens to draw from where a request says none.", 1, 1_000_000, null);
+
+    /// <summary><c>sampling.maxTokens</c></summary>
+    public static NumberField MaxTokens { get; } = new("sampling.maxTokens", "Most tokens of an answer where a request says none.", 1, 100_000_000, null);
+
+    /// <summary><c>sampling.repetitionPenalty</c></summary>
+    public static DecimalField RepetitionPenalty { get; } = new("sampling.repetitionPenalty", "Penalty on what was said before where a request says none; 1 for none.", 0.01m, 10);
+
     /// <summary><c>concurrency</c></summary>
     public static NumberField Sequences { get; } = new("concurrency", "Sequences of the longest length that a node must hold at once.", 1, 100_000, 1);
 
@@ -125,7 +157,7 @@ public static class EndpointFields
     public static FlagField Telemetry { get; } = new("telemetry", "The logging and telemetry add-on.", false);
 
     /// <summary>Fields of a creation.</summary>
-    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
+    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Arguments, Temperature, TopP, TopK, MaxTokens, RepetitionPenalty, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
 
     /// <summary>Fields of a quote.</summary>
     public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, HuggingFaceToken, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry];

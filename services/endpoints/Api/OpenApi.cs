@@ -153,6 +153,14 @@ public static class OpenApi
         {
             Type = JsonSchemaType.Integer, Description = number.Says, Minimum = Text(number.Min), Maximum = Text(number.Max), Default = number.Default,
         },
+        DecimalField number => new()
+        {
+            Type = JsonSchemaType.Number, Description = number.Says, Minimum = number.Min.ToString(CultureInfo.InvariantCulture), Maximum = number.Max.ToString(CultureInfo.InvariantCulture),
+        },
+        ListField list => new()
+        {
+            Type = JsonSchemaType.Array, Description = list.Says, MaxItems = list.Most, Items = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = list.MaxLength },
+        },
         FlagField flag => new() { Type = JsonSchemaType.Boolean, Description = flag.Says, Default = flag.Default },
         ChoiceField choice => new() { Type = JsonSchemaType.String, Description = choice.Says, Enum = [.. choice.Words.Select(w => (JsonNode)w)], Default = choice.Default },
         _ => throw new InvalidOperationException($"{field.GetType().Name} has no schema."),

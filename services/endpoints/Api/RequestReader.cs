@@ -95,6 +95,27 @@ public sealed class RequestReader
         return null;
     }
 
+    /// <summary>Reads a number with decimals.</summary>
+    /// <param name="field">The field.</param>
+    public decimal? Fraction(DecimalField field)
+    {
+        if (!Given(field, out var value)) return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDecimal(out var number)) return Not<decimal?>(field, "a number");
+        if (number >= field.Min && number <= field.Max) return number;
+        Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {number}");
+        return null;
+    }
+
+    /// <summary>Reads a list of texts.</summary>
+    /// <param name="field">The field.</param>
+    public IReadOnlyList<string> List(ListField field)
+    {
+        if (!Given(field, out var value)) return [];
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(e => e.ValueKind != JsonValueKind.String || e.GetString()!.Length > field.MaxLength) || value.GetArrayLength() > field.Most)
+            return Not<IReadOnlyList<string>>(field, $"a list of at most {field.Most} texts of at most {field.MaxLength} characters") ?? [];
+        return [.. value.EnumerateArray().Select(e => e.GetString()!)];
+    }
+
     /// <summary>Reads a flag.</summary>
     /// <param name="field">The field.</param>
     public bool? Flag(FlagField field)

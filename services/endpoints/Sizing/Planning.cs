@@ -86,8 +86,11 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
     {
         if (model is not null && Unservable(wish, model) is { } refusal) return new(null, refusal);
         var hardware = catalog.Find(hardwareId)!;
-        var arguments = model is null ? [] : RuntimeArguments.Of(
-            wish.Runtime, model, ask, Math.Max(1, Splits.Most(model, Math.Max(1, hardware.GpuCount))), hardware.ComputeCapability, wish.Scaling.Concurrency, wish.TrustRemoteCode);
+        IReadOnlyList<string> arguments = model is null ? [] :
+        [
+            .. RuntimeArguments.Of(wish.Runtime, model, ask, Math.Max(1, Splits.Most(model, Math.Max(1, hardware.GpuCount))), hardware.ComputeCapability, wish.Scaling.Concurrency, wish.TrustRemoteCode),
+            .. Tuning.Of(wish.Runtime, wish.Arguments, wish.Sampling),
+        ];
         var plan = new EndpointPlan(
             wish.Fingerprint(), quote?.Id, model?.Revision, model is null ? wish.Context : ask.ContextOf(model), arguments.Count == 0 ? null : string.Join(' ', arguments),
             quote?.Quote.NodeHourlyUsd, quote?.Quote.AddOns.FirstOrDefault(a => a.Id == "telemetry")?.HourlyUsd);

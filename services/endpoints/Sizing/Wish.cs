@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Sizing.Fit;
+using Hypervize.Sizing.Running;
 
 namespace Hypervize.Endpoints.Sizing;
 
@@ -13,6 +14,8 @@ namespace Hypervize.Endpoints.Sizing;
 /// <param name="Context">Tokens of the longest sequence; null for the default.</param>
 /// <param name="Quantization">How weights are quantised while loading, or which GGUF file; null for as they are.</param>
 /// <param name="TrustRemoteCode">Whether the model's own code may run.</param>
+/// <param name="Arguments">What the runtime is told beside.</param>
+/// <param name="Sampling">How answers are drawn where a request does not say it.</param>
 /// <param name="Hardware">Catalogue id; null for the cheapest that fits.</param>
 /// <param name="Runtime">Runtime profile.</param>
 /// <param name="Scaling">Bounds and idle time.</param>
@@ -20,7 +23,7 @@ namespace Hypervize.Endpoints.Sizing;
 /// <param name="Access">Who may call it.</param>
 /// <param name="Telemetry">Whether the add-on is on.</param>
 public sealed record Wish(
-    string Name, string? Model, string? QuoteId, int? Context, string? Quantization, bool TrustRemoteCode, string? Hardware, string Runtime, Scaling Scaling, int HoldSeconds,
+    string Name, string? Model, string? QuoteId, int? Context, string? Quantization, bool TrustRemoteCode, IReadOnlyList<string> Arguments, Sampling Sampling, string? Hardware, string Runtime, Scaling Scaling, int HoldSeconds,
     EndpointAccess Access, bool Telemetry)
 {
     /// <summary>The same for the same wish, and for no other.</summary>
