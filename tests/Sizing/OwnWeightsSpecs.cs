@@ -80,6 +80,13 @@ public sealed class OwnWeightsSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_header_that_claims_absurd_shapes_is_refused()
+    {
+        Put("tiny-Q4_K_M.gguf", WeightFiles.Gguf(new Dictionary<string, object> { ["general.architecture"] = "llama" }, ("a", 0, [long.MaxValue, long.MaxValue])));
+        Assert.Contains("absurd shape", (await RefusedAsync(_folder)).Message);
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_there_is_refused() => Assert.Contains("There is no folder", (await RefusedAsync("/no/such/folder")).Message);
 
     [Fact]

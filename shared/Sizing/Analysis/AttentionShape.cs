@@ -9,6 +9,9 @@ namespace Hypervize.Sizing.Analysis;
 /// <param name="Source">Where that comes from.</param>
 internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int Heads, int KvHeads, int HeadDim, LatentAttention? Mla, string Source)
 {
+    // More than any model has by a factor of ten: beyond it, a document is wrong.
+    private const int MostLayers = 10_000, MostHeads = 100_000, MostNumbers = 65_536;
+
     // Runtimes keep keys and values in 16 bits unless told otherwise.
     private const int BytesOfANumber = 2;
 
@@ -23,9 +26,9 @@ internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int He
     {
         var layers = config.Number("num_hidden_layers", "n_layer", "n_layers", "num_layers");
         var heads = config.Number("num_attention_heads", "n_head", "n_heads", "num_heads");
-        if (layers is not { Value: > 0 and <= 10_000 } || heads is not { Value: > 0 and <= 100_000 }) return null;
+        if (layers is not { Value: > 0 and <= MostLayers } || heads is not { Value: > 0 and <= MostHeads }) return null;
 
-        if (Latent(config) is { } mla)
+        if (Latent(config) is { Value: { KvLoraRank: <= MostNumbers, QkRopeHeadDim: <= MostNumbers } } mla)
         {
             var dimension = mla.Value.KvLoraRank + mla.Value.QkRopeHeadDim;
             return new(
@@ -34,7 +37,7 @@ internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int He
         }
 
         var kvHeads = KeyValueHeads(config, heads.Value.Value);
-        if (HeadDimension(config, heads.Value.Value) is not { } headDim || kvHeads.Value is <= 0 or > 100_000) return null;
+        if (HeadDimension(config, heads.Value.Value) is not { Value: > 0 and <= MostNumbers } headDim || kvHeads.Value is <= 0 or > MostHeads) return null;
         var perLayer = 2L * kvHeads.Value * headDim.Value * BytesOfANumber;
         var kept = Windows(config, (int)layers.Value.Value);
         return new(
@@ -47,11 +50,11 @@ internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int He
     /// <param name="gguf">The metadata.</param>
     public static AttentionShape? Of(Weights.GgufHeader gguf)
     {
-        if (gguf.Number("block_count") is not { } layers || gguf.Number("attention.head_count") is not { } heads || layers is <= 0 or > 10_000 || heads <= 0) return null;
+        if (gguf.Number("block_count") is not { } layers || gguf.Number("attention.head_count") is not { } heads || layers is <= 0 or > MostLayers || heads is <= 0 or > MostHeads) return null;
         var kvHeads = gguf.Numbers("attention.head_count_kv") is { Count: > 0 } each ? each : [heads];
         var keys = gguf.Number("attention.key_length") ?? gguf.Number("embedding_length") / heads;
-        if (keys is not { } keyLength) return null;
-        var values = gguf.Number("attention.value_length") ?? keyLength;
+        if (keys is not { } keyLength || keyLength is <= 0 or > MostNumbers || kvHeads.Any(n => n is < 0 or > MostHeads)) return null;
+        var values = Math.Clamp(gguf.Number("attention.value_length") ?? keyLength, 1, MostNumbers);
         var window = gguf.Number("attention.sliding_window");
         // A file has one number for all layers, or one for each; a layer without heads keeps nothing.
         var all = Enumerable.Range(0, (int)layers).Select(i => kvHeads[kvHeads.Count == 1 ? 0 : Math.Min(i, kvHeads.Count - 1)]).Where(n => n > 0).ToList();

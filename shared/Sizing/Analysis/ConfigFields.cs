@@ -68,7 +68,7 @@ internal sealed class ConfigFields(JsonElement config)
 
     /// <summary>A fraction.</summary>
     /// <param name="name">Its name.</param>
-    public double? Fraction(string name) => (Find(_text, name) ?? Find(_root, name)) is { ValueKind: JsonValueKind.Number } e ? e.GetDouble() : null;
+    public double? Fraction(string name) => (Find(_text, name) ?? Find(_root, name)) is { ValueKind: JsonValueKind.Number } e && e.TryGetDouble(out var d) && double.IsFinite(d) ? d : null;
 
     /// <summary>A list of texts; null when it is not there.</summary>
     /// <param name="name">Its name.</param>
@@ -97,7 +97,8 @@ internal sealed class ConfigFields(JsonElement config)
         return at;
     }
 
-    private static long? Whole(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var d) && d == Math.Floor(d) && Math.Abs(d) < 1e18 ? (long)d : null;
+    // What no model has is not told: nothing that is computed from it may overflow.
+    private static long? Whole(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var d) && d == Math.Floor(d) && Math.Abs(d) <= int.MaxValue ? (long)d : null;
 
     private static string? String(JsonElement at, string name) => Find(at, name) is { ValueKind: JsonValueKind.String } s ? s.GetString() : null;
 }

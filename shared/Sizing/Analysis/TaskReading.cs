@@ -19,7 +19,6 @@ internal static class TaskReading
         {
             if (Embedding.Contains(tag)) return new Reading(ModelTask.Embedding, $"pipeline_tag {tag}");
             if (Generating.Contains(tag)) return Talking(facts, $"pipeline_tag {tag}");
-            // Some decoders are tagged by what they were fine-tuned for; the Hub's other tasks are other kinds of models.
             return Unsupported(facts.Model, tag);
         }
         if (facts.Library == "sentence-transformers") return new Reading(ModelTask.Embedding, "library_name sentence-transformers");

@@ -7,6 +7,7 @@ namespace Hypervize.Sizing.Hub;
 public sealed class HubClient
 {
     private const int Megabyte = 1024 * 1024;
+    private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(20);
     private const string Config = "config.json", Index = "model.safetensors.index.json", PyTorchIndex = "pytorch_model.bin.index.json", AdapterConfig = "adapter_config.json";
 
     // Before 4-bit files of the usual mix, others; before small ones, those that lose less.
@@ -89,7 +90,7 @@ public sealed class HubClient
     private static Answer<GgufChoice> ChooseGguf(ModelFacts facts, string? quantization)
     {
         var files = GgufFiles.Of(facts.Files);
-        if (files.Count == 0 || WeightSize(facts) || facts.ParametersByDtype is not null) return new GgufChoice("", null, "", null);
+        if (files.Count == 0 || Analysis.WeightSize.LoadedFiles(facts).Count > 0 || facts.ParametersByDtype is not null) return new GgufChoice("", null, "", null);
         if (quantization is null)
             return files.OrderBy(f => Array.IndexOf(PreferredGguf, f.Quantization) is var place and >= 0 ? place : PreferredGguf.Length).ThenByDescending(f => f.Bytes).First();
         return files.FirstOrDefault(f => f.Quantization.Equals(quantization, StringComparison.OrdinalIgnoreCase)) is { } found
@@ -97,16 +98,16 @@ public sealed class HubClient
             : new ModelRefusal(ModelProblem.Unsupported, $"{facts.Model} has no file in {quantization}. It has {string.Join(", ", files.Select(f => f.Quantization).Distinct())}.");
     }
 
-    private static bool WeightSize(ModelFacts facts) => Analysis.WeightSize.LoadedFiles(facts).Count > 0;
-
     private async Task<GgufHeader?> GgufAsync(ModelReference.Hub model, ModelFacts facts, string file, string? token, CancellationToken cancel)
     {
-        await using var stream = await _http.OpenAsync(Resolve(model, facts, file), token, cancel);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(HeaderPatience);
         try
         {
-            return stream is null ? null : await GgufReader.ReadAsync(stream, cancel);
+            await using var stream = await _http.OpenAsync(Resolve(model, facts, file), token, patience.Token);
+            return stream is null ? null : await GgufReader.ReadAsync(stream, patience.Token);
         }
-        catch (Exception e) when (e is MalformedWeightsException or IOException or HttpRequestException or OverflowException)
+        catch (Exception e) when (e is MalformedWeightsException or IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return null;
         }

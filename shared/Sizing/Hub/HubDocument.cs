@@ -16,7 +16,7 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
         var gguf = Object(info, "gguf");
         var config = Object(info, "config");
         var byDtype = safetensors is { } s && Object(s, "parameters") is { } parameters
-            ? parameters.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => (long)p.Value.GetDouble())
+            ? parameters.EnumerateObject().Select(p => (p.Name, Count: Count(p.Value))).Where(p => p.Count is not null).DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Count!.Value)
             : null;
         var files = info.TryGetProperty("siblings", out var siblings) && siblings.ValueKind == JsonValueKind.Array
             ? siblings.EnumerateArray().Select(File).Where(f => f is not null).Select(f => f!).ToList()
@@ -46,5 +46,8 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
 
     private static string? Text(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static long? Number(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? (long)value.GetDouble() : null;
+    private static long? Number(JsonElement at, string name) => at.TryGetProperty(name, out var value) && Count(value) is { } count ? count : null;
+
+    // What no model has is not told: nothing that is computed from it may overflow.
+    private static long? Count(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var count) && count is >= 0 and <= 1e15 ? (long)count : null;
 }

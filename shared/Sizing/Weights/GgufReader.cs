@@ -15,6 +15,9 @@ public static class GgufReader
 {
     private const uint Magic = 0x4655_4747; // "GGUF"
     private const int LongestText = 16 * 1024 * 1024;
+    private const int LongestTextKept = 4096;
+    private const long LongestHeader = 512L * 1024 * 1024;
+    private const long MostElements = 1_000_000_000_000_000;
     private const int MostEntries = 1_000_000;
     private const int LongestListKept = 4096;
 
@@ -54,7 +57,8 @@ public static class GgufReader
             var dimensions = await reader.UInt32Async();
             if (dimensions > 8) throw new MalformedWeightsException($"A tensor has {dimensions} dimensions.");
             long elements = 1;
-            for (var d = 0; d < dimensions; d++) elements = checked(elements * await reader.Int64Async());
+            for (var d = 0; d < dimensions; d++)
+                elements = await reader.Int64Async() is >= 0 and <= MostElements and var n && n * (decimal)elements <= MostElements ? elements * n : throw new MalformedWeightsException("A tensor has an absurd shape.");
             var type = await reader.UInt32Async();
             await reader.Int64Async(); // Where its data begins.
             parameters += elements;
@@ -66,6 +70,7 @@ public static class GgufReader
     private sealed class Reader(Stream file, CancellationToken cancel)
     {
         private readonly byte[] _small = new byte[8];
+        private long _read;
 
         public async ValueTask<uint> UInt32Async() => BinaryPrimitives.ReadUInt32LittleEndian((await FillAsync(4)).Span);
 
@@ -80,7 +85,7 @@ public static class GgufReader
             if (length is < 0 or > LongestText) throw new MalformedWeightsException("Its header claims an absurdly long text.");
             var text = new byte[length];
             await ReadAsync(text);
-            return Encoding.UTF8.GetString(text);
+            return Encoding.UTF8.GetString(text, 0, Math.Min(text.Length, LongestTextKept));
         }
 
         // Whole numbers and texts are kept; fractions tell nothing about size.
@@ -122,6 +127,7 @@ public static class GgufReader
 
         private async ValueTask ReadAsync(Memory<byte> into)
         {
+            if ((_read += into.Length) > LongestHeader) throw new MalformedWeightsException("Its header is absurdly long.");
             try
             {
                 await file.ReadExactlyAsync(into, cancel);

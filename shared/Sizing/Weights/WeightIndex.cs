@@ -14,6 +14,6 @@ internal static class WeightIndex
             ? map.EnumerateObject().Select(t => t.Value.ToString()).ToHashSet(StringComparer.Ordinal)
             : facts.IndexedFiles,
         IndexedBytes = index.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
-            && metadata.TryGetProperty("total_size", out var total) && total.ValueKind == JsonValueKind.Number ? (long)total.GetDouble() : facts.IndexedBytes,
+            && metadata.TryGetProperty("total_size", out var total) && total.ValueKind == JsonValueKind.Number && total.TryGetDouble(out var bytes) && bytes is > 0 and <= 1e15 ? (long)bytes : facts.IndexedBytes,
     };
 }
