@@ -41,9 +41,17 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
     /// <param name="cancel">Stops.</param>
     public async Task<Planned> PlanAsync(Wish wish, string? token, Caller caller, CancellationToken cancel)
     {
+        if (wish.Model is { } named && NotForThem(named, caller) is { } refused) return new(null, refused);
         var planned = wish.QuoteId is { } id ? await ByQuoteAsync(wish, id, token, caller, cancel) : await ByModelAsync(wish, token, caller, cancel);
         return token is null || planned.Value is not { Plan: { } plan } create ? planned : planned with { Value = create with { Plan = plan with { HasSecrets = true } } };
     }
+
+    /// <summary>Why a caller may not name a model; null when they may. Folders and buckets are read with the machine's own rights: they are the operator's.</summary>
+    /// <param name="model">Reference of the model.</param>
+    /// <param name="caller">Who names it.</param>
+    public static PlanRefusal? NotForThem(string model, Caller caller) => ModelReference.Parse(model) is ModelReference.Folder or ModelReference.Bucket && !caller.IsOperator
+        ? new(StatusCodes.Status403Forbidden, "scope_missing", "Folders and buckets are read with this installation's own rights: that needs a key with scope operator.", EndpointFields.Model.Path)
+        : null;
 
     private async Task<Planned> ByModelAsync(Wish wish, string? token, Caller caller, CancellationToken cancel)
     {

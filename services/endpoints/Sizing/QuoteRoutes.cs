@@ -39,6 +39,7 @@ public static class QuoteRoutes
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
         IReadOnlyList<string> addOns = reader.Flag(EndpointFields.Telemetry) is true ? ["telemetry"] : [];
         if (reader.Refusal() is { } wrong) return wrong;
+        if (Planning.NotForThem(model!, Caller.From(http.User)) is { } theirs) return ModelProblems.From(theirs);
 
         var analysis = await models.AnalyseAsync(model!, token, ask.Quantization, http.RequestAborted);
         if (analysis.Value is not { } read) return ModelProblems.From(ModelProblems.Of(analysis.Refusal!));

@@ -70,7 +70,8 @@ public sealed class QuoteSpecs(Installation installation)
     [InlineData("meta-llama/Llama-3.1-8B-Instruct", "g5.xlarge", 422, "model_gated")]
     [InlineData("deepseek-ai/DeepSeek-V3", "g5.xlarge", 422, "model_too_large")]
     [InlineData("test/paints", "g5.xlarge", 422, "model_unsupported")]
-    [InlineData("/no/such/folder", "g5.xlarge", 422, "weights_unreadable")]
+    [InlineData("/etc", "g5.xlarge", 403, "scope_missing")]
+    [InlineData("s3://their-bucket/model", "g5.xlarge", 403, "scope_missing")]
     public async Task A_model_that_can_not_be_served_is_refused_at_once_and_leaves_no_stream(string model, string hardware, int status, string code)
     {
         installation.Hub.Add("test/paints", like: "Qwen/Qwen2.5-7B-Instruct", info => info["pipeline_tag"] = "text-to-image");
@@ -78,6 +79,17 @@ public sealed class QuoteSpecs(Installation installation)
         var before = await StreamsAsync();
         await RefusedAsync(owner, new { name = "refused", model, hardware }, status, code);
         Assert.Equal(before, await StreamsAsync());
+    }
+
+    [Fact]
+    public async Task Folders_of_the_machine_are_its_operators()
+    {
+        using var owner = installation.As();
+        using var refused = await owner.PostAsJsonAsync("/v1/quotes", new { model = "/etc" });
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+
+        using var @operator = installation.As(Installation.Account, KeyScope.Operator);
+        await RefusedAsync(@operator, new { name = "own", model = "/no/such/folder", hardware = "g5.xlarge" }, 422, "weights_unreadable");
     }
 
     [Fact]
