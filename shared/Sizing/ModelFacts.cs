@@ -46,8 +46,11 @@ public sealed record ModelFacts(string Model, ModelOrigin Origin)
     /// <summary>Its files; empty when they were not told.</summary>
     public IReadOnlyList<ModelFile> Files { get; init; } = [];
 
-    /// <summary>Its <c>config.json</c>; null when it has none or could not be read.</summary>
+    /// <summary>Its <c>config.json</c>, or what the Hub tells everyone of it; null when it has none or could not be read.</summary>
     public JsonElement? Config { get; init; }
+
+    /// <summary>Whether <see cref="Config"/> is the whole document: what it leaves out is then what its class assumes, and not what was kept from us.</summary>
+    public bool IsConfigWhole { get; init; }
 
     /// <summary>Parameters by the dtype they are stored in, in safetensors' names; null when they were not told.</summary>
     public IReadOnlyDictionary<string, long>? ParametersByDtype { get; init; }

@@ -11,7 +11,7 @@ public static class Analyst
     /// <param name="facts">What was read.</param>
     public static Answer<ModelAnalysis> Analyse(ModelFacts facts)
     {
-        var config = facts.Config is { ValueKind: System.Text.Json.JsonValueKind.Object } document ? new ConfigFields(document) : null;
+        var config = facts.Config is { ValueKind: System.Text.Json.JsonValueKind.Object } document ? new ConfigFields(document, facts.IsConfigWhole) : null;
         var task = TaskReading.Of(facts, config);
         if (task.Value is not { } reading) return task.Refusal!;
         if (facts.Gguf is { } gguf) return OfGguf(facts, gguf, reading);
@@ -96,7 +96,7 @@ public static class Analyst
     private static (int Tokens, string Source) Context(ConfigFields? config, bool isEncoder)
     {
         if (config?.Number("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length", "model_max_length", "n_ctx") is not { Value: > 0 } told)
-            return (NameEstimate.MaxContext, "assumed");
+            return config?.Has("hidden_size") is true || config?.Has("n_embd") is true ? (NameEstimate.MaxContextUntold, "assumed as vLLM does, since the config does not tell it") : (NameEstimate.MaxContext, "assumed");
         if (isEncoder) // RoBERTa's first positions are taken by padding.
             return config.TextType?.Contains("roberta", StringComparison.Ordinal) is true ? ((int)(told.Value - 2), $"{told.Path} less the 2 for padding") : ((int)told.Value, told.Path);
 

@@ -92,6 +92,9 @@ internal sealed record AttentionShape(IReadOnlyList<CachedLayers> Layers, int He
             var chunk = (int?)config.Number("attention_chunk_size")?.Value;
             return [.. types.Where(Keepers.Contains).Select(t => t switch { "sliding_attention" or "local" => window, "chunked_attention" => chunk, _ => null })];
         }
+        // Llama 4 looks back a chunk, but for the layers that bear no positions.
+        if (config.Number("attention_chunk_size") is { Value: > 0 } chunked && config.Number("no_rope_layer_interval") is { Value: > 0 } full)
+            return [.. Enumerable.Range(1, layers).Select(i => i % full.Value == 0 ? null : (int?)chunked.Value)];
         if (config.Words("layers_block_type") is { Count: > 0 } blocks) return [.. Cycle(blocks, layers).Where(Keepers.Contains).Select(_ => window)];
         if (config.Words("block_types") is { Count: > 0 } cycle) return [.. Cycle(cycle, layers).Where(Keepers.Contains).Select(_ => (int?)config.Number("attention_window_size")?.Value)];
         if (config.Word("hybrid_override_pattern") is { } pattern) return [.. pattern.Where(c => c == '*').Select(_ => (int?)null)];

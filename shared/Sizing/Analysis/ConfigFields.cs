@@ -7,11 +7,13 @@ namespace Hypervize.Sizing.Analysis;
 /// architectures have other names for the same thing.
 /// </summary>
 /// <param name="config">The document.</param>
-internal sealed class ConfigFields(JsonElement config)
+/// <param name="isWhole">Whether it is all of it: only then what it leaves out is what its class assumes.</param>
+internal sealed class ConfigFields(JsonElement config, bool isWhole)
 {
     private static readonly string[] TextParts = ["text_config", "llm_config", "language_config", "thinker_config"];
 
-    // What transformers' classes assume when a config leaves it out (Gemma3TextConfig): Gemma 3's own configs do.
+    // What transformers' classes assume when a config leaves it out (Gemma3TextConfig, LlamaConfig, MistralConfig): Gemma 3's own configs do,
+    // and those of multimodal models around an older text model.
     private static readonly Dictionary<string, Dictionary<string, int>> Assumed = new(StringComparer.Ordinal)
     {
         ["gemma3_text"] = new(StringComparer.Ordinal)
@@ -19,6 +21,15 @@ internal sealed class ConfigFields(JsonElement config)
             ["num_hidden_layers"] = 26, ["num_attention_heads"] = 8, ["num_key_value_heads"] = 4, ["head_dim"] = 256, ["hidden_size"] = 2304,
             ["max_position_embeddings"] = 131_072, ["sliding_window"] = 4096, ["sliding_window_pattern"] = 6, ["vocab_size"] = 262_208,
         },
+        ["llama"] = new(StringComparer.Ordinal)
+        {
+            ["num_hidden_layers"] = 32, ["num_attention_heads"] = 32, ["hidden_size"] = 4096, ["max_position_embeddings"] = 2048, ["vocab_size"] = 32_000,
+        },
+        ["mistral"] = new(StringComparer.Ordinal)
+        {
+            ["num_hidden_layers"] = 32, ["num_attention_heads"] = 32, ["num_key_value_heads"] = 8, ["hidden_size"] = 4096, ["max_position_embeddings"] = 131_072, ["vocab_size"] = 32_000,
+        },
+        ["llama4_text"] = new(StringComparer.Ordinal) { ["no_rope_layer_interval"] = 4 },
         ["gemma2"] = new(StringComparer.Ordinal) { ["sliding_window_pattern"] = 2 },
     };
 
@@ -47,7 +58,7 @@ internal sealed class ConfigFields(JsonElement config)
             if (Find(_text, name) is { } own && Whole(own) is { } number) return (number, _text.Equals(_root) ? name : $"text_config.{name}");
             if (Find(_root, name) is { } outer && Whole(outer) is { } fallback) return (fallback, name);
         }
-        if (TextType is { } type && Assumed.TryGetValue(type, out var assumed))
+        if (isWhole && TextType is { } type && Assumed.TryGetValue(type, out var assumed))
             foreach (var name in names)
                 if (assumed.TryGetValue(name, out var value)) return (value, $"{name} as {type} assumes it");
         return null;

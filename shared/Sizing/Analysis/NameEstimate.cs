@@ -15,6 +15,9 @@ internal static partial class NameEstimate
     /// <summary>Tokens of context assumed of a model whose config can't be read.</summary>
     public const int MaxContext = 8192;
 
+    /// <summary>Tokens of context that vLLM assumes of a model whose config does not tell it.</summary>
+    public const int MaxContextUntold = 2048;
+
     private static readonly (Regex Word, double BytesPerParameter, string Name)[] Quantizations =
     [
         // 4-bit formats keep embeddings, scales and zero points in more bits.

@@ -3,7 +3,10 @@ namespace Hypervize.Sizing.Analysis;
 /// <summary>What a model is for.</summary>
 internal static class TaskReading
 {
-    private static readonly HashSet<string> Generating = new(StringComparer.Ordinal) { "text-generation", "image-text-to-text", "any-to-any", "conversational", "video-text-to-text" };
+    private static readonly HashSet<string> Generating = new(StringComparer.Ordinal) { "text-generation", "conversational" };
+
+    // What is asked with images is asked in a chat.
+    private static readonly HashSet<string> Seeing = new(StringComparer.Ordinal) { "image-text-to-text", "any-to-any", "video-text-to-text", "visual-question-answering" };
     private static readonly HashSet<string> Embedding = new(StringComparer.Ordinal) { "feature-extraction", "sentence-similarity" };
 
     // Encoders that text is embedded with: they read both ways and keep no keys and values.
@@ -18,6 +21,7 @@ internal static class TaskReading
         if (facts.PipelineTag is { } tag)
         {
             if (Embedding.Contains(tag)) return new Reading(ModelTask.Embedding, $"pipeline_tag {tag}");
+            if (Seeing.Contains(tag)) return new Reading(ModelTask.Chat, $"pipeline_tag {tag}");
             if (Generating.Contains(tag)) return Talking(facts, $"pipeline_tag {tag}");
             return Unsupported(facts.Model, tag);
         }
@@ -26,6 +30,7 @@ internal static class TaskReading
         if (architecture is null) return Talking(facts, "no task is told");
         if (architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) || architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)) return Talking(facts, architecture);
         if (architecture.EndsWith("ForConditionalGeneration", StringComparison.Ordinal) && config!.Flag("is_encoder_decoder") is not true && config.IsMultimodal) return Talking(facts, architecture);
+        if (config!.Has("auto_map.AutoModelForCausalLM")) return Talking(facts, "auto_map's AutoModelForCausalLM");
         if (architecture.EndsWith("Model", StringComparison.Ordinal) && (IsEncoder(config!.TextType) || AttentionShape.Of(config) is not null)) return new Reading(ModelTask.Embedding, architecture);
         return Unsupported(facts.Model, architecture);
     }

@@ -66,7 +66,7 @@ public sealed class HubClient
             if (config.Status is HubStatus.Gated && facts.IsGated && token is null) return facts with { IsClosed = true };
             if (config.Status is not (HubStatus.Found or HubStatus.NoEntry or HubStatus.NoRepository)) return Refusal(model, token, config);
             if (config.Status == HubStatus.Found)
-                facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read } : facts with { Config = null };
+                facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read, IsConfigWhole = true } : facts with { Config = null };
         }
         foreach (var index in (string[])[Index, PyTorchIndex])
             if (names.Contains(index) && facts.IndexedFiles is null && Parse(await FileAsync(model, facts, index, token, cancel)) is { ValueKind: JsonValueKind.Object } listed) facts = WeightIndex.Into(facts, listed);
