@@ -39,7 +39,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
 
     builder.Services.AddMediator(o => o.ServiceLifetime = ServiceLifetime.Singleton);
     builder.Services.AddRequestPipeline();
-    builder.Services.AddSizing(settings.Read<HubSection>("Hub"), machine);
+    builder.Services.AddSizing(settings, machine);
     builder.Services.AddSingleton<EndpointResources>().AddSingleton<Sender>();
     builder.Services.AddApiDocument();
 

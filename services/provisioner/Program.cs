@@ -5,6 +5,7 @@ using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
 using Hypervize.Provisioner.Messaging;
 using Hypervize.Provisioner.Reconciling;
+using Hypervize.Provisioner.Weights;
 
 const string Name = "provisioner";
 
@@ -12,13 +13,15 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
 {
     var peers = settings.Read<PeerSettings>("Peers");
     settings.Read<CapacitySettings>("Capacity");
-    settings.Read<LocalSettings>("Local");
+    var local = settings.Read<LocalSettings>("Local");
     builder.AddIdentity(settings, Name);
     builder.Services.AddServiceClient(EndpointsLook.ClientName, peers.Endpoints!);
 
     // What runs on this machine. First, since nodes are observed while database and broker are still waited for.
     builder.Services.AddSingleton<Launch>().AddSingleton<Ports>().AddSingleton<NodeProbe>().AddSingleton<DueEndpoints>();
     builder.Services.AddSingleton<LocalNodes>().AddHostedService(p => p.GetRequiredService<LocalNodes>());
+
+    builder.Services.AddWeights(settings, local);
 
     // What is asked and what was done about it: one stream per endpoint.
     builder.AddEventLog(settings, Name).Stream("capacity", CapacityState.Fold).Configure(CapacityLog.Index)

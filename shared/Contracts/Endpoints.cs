@@ -63,6 +63,12 @@ public enum FailureCode
     /// <summary>The provider had no capacity to give.</summary>
     [JsonStringEnumMemberName("capacity_unavailable")] CapacityUnavailable,
 
+    /// <summary>The model's weights could not be brought to the node's disk.</summary>
+    [JsonStringEnumMemberName("weights_unavailable")] WeightsUnavailable,
+
+    /// <summary>The endpoint's access to the model was withdrawn, or its token was.</summary>
+    [JsonStringEnumMemberName("model_access_denied")] ModelAccessDenied,
+
     /// <summary>The runtime ended before it was ready.</summary>
     [JsonStringEnumMemberName("start_exited")] StartExited,
 
@@ -113,8 +119,16 @@ public sealed record EndpointSettings(
 /// <param name="PricePerHour">US dollars per hour of a node, as the quote locked it; null for the catalogue's price of each moment.</param>
 /// <param name="TelemetryPerHour">US dollars per hour of the telemetry add-on, as the quote locked it; null for the catalogue's price of each moment.</param>
 /// <param name="HasSecrets">Whether its nodes are given secrets, which stand in no event.</param>
+/// <param name="Weights">What its nodes load; null when they need nothing, or load it by themselves.</param>
+/// <param name="Adapter">The adapter on top of these; null for none.</param>
 public sealed record EndpointPlan(
-    string Asked, string? QuoteId, string? Revision, int? Context, string? Arguments, decimal? PricePerHour, decimal? TelemetryPerHour, bool HasSecrets = false);
+    string Asked, string? QuoteId, string? Revision, int? Context, string? Arguments, decimal? PricePerHour, decimal? TelemetryPerHour, bool HasSecrets = false,
+    NodeWeights? Weights = null, NodeWeights? Adapter = null);
+
+/// <summary>How a node's weights came to be on its disk.</summary>
+/// <param name="Bytes">Bytes of them.</param>
+/// <param name="WasCached">Whether they were there already when the node was asked for; else it waited for them to be fetched.</param>
+public sealed record WeightLoad(long Bytes, bool WasCached);
 
 /// <summary>An hourly price for something beside hardware.</summary>
 /// <param name="Id">Catalogue id of the add-on.</param>
@@ -204,9 +218,10 @@ public sealed record EndpointProvisioning(string NodeId, string Hardware, int At
 /// <param name="SpawnedAt">When the runtime was started.</param>
 /// <param name="RuntimeReadyAt">When the runtime itself says it became ready; null when it does not say.</param>
 /// <param name="At">Observation time.</param>
+/// <param name="Weights">How its weights came to be on its disk; null when it was given none.</param>
 public sealed record NodeReady(
     string NodeId, string Address, string Hardware, decimal PricePerHour, IReadOnlyList<AddOn> AddOns, DateTimeOffset SpawnedAt,
-    DateTimeOffset? RuntimeReadyAt, DateTimeOffset At) : EndpointEvent;
+    DateTimeOffset? RuntimeReadyAt, DateTimeOffset At, WeightLoad? Weights = null) : EndpointEvent;
 
 /// <summary>A node was chosen to leave: no new requests, the running ones finish.</summary>
 /// <param name="NodeId">The node.</param>

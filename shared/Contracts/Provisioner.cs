@@ -19,6 +19,12 @@ public abstract record CapacityEvent
     public abstract DateTimeOffset At { get; init; }
 }
 
+/// <summary>Weights that are on a node's disk before its runtime starts.</summary>
+/// <param name="Model">A repository of the Hub, <c>s3://bucket/prefix</c>, or a folder of the machine.</param>
+/// <param name="Revision">The revision that was analysed, and no other; of a bucket, a hash of what it lists. Null for a folder.</param>
+/// <param name="File">The GGUF file, the first of several parts; null for weights in other formats.</param>
+public sealed record NodeWeights(string Model, string? Revision, string? File);
+
 /// <summary>What each node of an endpoint runs.</summary>
 /// <param name="Model">Model id.</param>
 /// <param name="Hardware">Catalogue id.</param>
@@ -26,7 +32,10 @@ public abstract record CapacityEvent
 /// <param name="Concurrency">Requests one node takes at once.</param>
 /// <param name="Arguments">What the runtime is told beside, arguments separated by spaces; null for nothing.</param>
 /// <param name="HasSecrets">Whether it is given secrets, which the endpoints service keeps.</param>
-public sealed record NodeSpec(string Model, string Hardware, string Runtime, int Concurrency, string? Arguments = null, bool HasSecrets = false);
+/// <param name="Weights">What it loads; null when it needs nothing, or loads it by itself.</param>
+/// <param name="Adapter">The adapter on top of these; null for none.</param>
+public sealed record NodeSpec(
+    string Model, string Hardware, string Runtime, int Concurrency, string? Arguments = null, bool HasSecrets = false, NodeWeights? Weights = null, NodeWeights? Adapter = null);
 
 /// <summary>A node the endpoint let go of.</summary>
 /// <param name="NodeId">The node.</param>
@@ -63,8 +72,9 @@ public sealed record NodeStarted(string NodeId, string Address, DateTimeOffset A
 /// <param name="SpawnedAt">When the runtime was started.</param>
 /// <param name="RuntimeReadyAt">When the runtime itself says it became ready; null when it does not say.</param>
 /// <param name="At">Observation time.</param>
+/// <param name="Weights">How its weights came to be on its disk; null when it was given none.</param>
 public sealed record NodeBecameReady(
-    string NodeId, string Address, DateTimeOffset SpawnedAt, DateTimeOffset? RuntimeReadyAt, DateTimeOffset At) : CapacityEvent;
+    string NodeId, string Address, DateTimeOffset SpawnedAt, DateTimeOffset? RuntimeReadyAt, DateTimeOffset At, WeightLoad? Weights = null) : CapacityEvent;
 
 /// <summary>The node ended, or never became ready, against the intent. It is gone, or being ended.</summary>
 /// <param name="NodeId">The node.</param>

@@ -18,14 +18,33 @@ public enum ModelOrigin
 /// <summary>A file of a model.</summary>
 /// <param name="Path">Path inside the repository, with forward slashes.</param>
 /// <param name="Bytes">Its size; null when it was not told.</param>
-public sealed record ModelFile(string Path, long? Bytes);
+/// <param name="Digest">What its content hashes to; null when it was not told.</param>
+public sealed record ModelFile(string Path, long? Bytes, FileDigest? Digest = null);
+
+/// <summary>How a file's content is hashed by who keeps it.</summary>
+public enum DigestKind
+{
+    /// <summary>SHA-256 of the content, lower-case hex.</summary>
+    Sha256,
+
+    /// <summary>Git's id of a blob: SHA-1 of <c>blob</c>, a space, the size in decimal, a zero byte, and the content; lower-case hex.</summary>
+    GitBlob,
+
+    /// <summary>An S3 ETag: the same as long as the content is, and no hash of it that everyone can compute.</summary>
+    ETag,
+}
+
+/// <summary>What a file's content hashes to.</summary>
+/// <param name="Kind">How.</param>
+/// <param name="Value">The hash.</param>
+public sealed record FileDigest(DigestKind Kind, string Value);
 
 /// <summary>What was read about a model, before anything is concluded from it.</summary>
 /// <param name="Model">What was asked for.</param>
 /// <param name="Origin">Where it is.</param>
 public sealed record ModelFacts(string Model, ModelOrigin Origin)
 {
-    /// <summary>The exact revision that was read: the only one that may be loaded. Null where there are no revisions.</summary>
+    /// <summary>The exact revision that was read: the only one that may be loaded. Of a bucket, a hash of what it lists; null for a folder.</summary>
     public string? Revision { get; init; }
 
     /// <summary>Its task in the Hub's words; null when the Hub has none.</summary>
@@ -39,6 +58,9 @@ public sealed record ModelFacts(string Model, ModelOrigin Origin)
 
     /// <summary>Whether access is granted one by one.</summary>
     public bool IsGated { get; init; }
+
+    /// <summary>Whether only its owner's people see it.</summary>
+    public bool IsPrivate { get; init; }
 
     /// <summary>Whether its files were closed to us: what is known is what the Hub tells everyone.</summary>
     public bool IsClosed { get; init; }

@@ -19,10 +19,12 @@ public static class Eventually
         }
     }
 
-    public static async Task<T> SomeAsync<T>(Func<T?> find, string what, Func<string>? details = null) where T : class
+    public static Task<T> SomeAsync<T>(Func<T?> find, string what, Func<string>? details = null) where T : class => SomeAsync(() => Task.FromResult(find()), what, details);
+
+    public static async Task<T> SomeAsync<T>(Func<Task<T?>> find, string what, Func<string>? details = null) where T : class
     {
         T? found = null;
-        await TrueAsync(() => (found = find()) is not null, what, details);
+        await TrueAsync(async () => (found = await find()) is not null, what, details);
         return found!;
     }
 }

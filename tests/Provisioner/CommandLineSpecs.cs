@@ -9,6 +9,7 @@ public sealed class CommandLineSpecs
     {
         ["model"] = "a model; rm -rf \"$HOME\"", ["name"] = "-x", ["host"] = "127.0.0.1", ["port"] = "20000", ["concurrency"] = "4", ["node"] = "node-a",
         ["folder"] = "/data/nodes/node-a", ["simulator"] = "/app/Hypervize.Simulator.dll", ["arguments"] = "--max-model-len=8192 --dtype=float16",
+        ["weights"] = "/data/weights/a model", ["adapter"] = "/data/weights/an adapter", ["revision"] = "0123456789abcdef0123456789abcdef01234567",
     };
 
     [Fact]
@@ -37,6 +38,11 @@ public sealed class CommandLineSpecs
         Assert.Equal(["serve", "--max-model-len=8192", "--dtype=float16", "--port=20000"], CommandLine.Expand("serve {arguments} --port={port}", Values));
         Assert.Equal(["serve"], CommandLine.Expand("serve {arguments}", new Dictionary<string, string>(Values) { ["arguments"] = "" }));
     }
+
+    [Fact]
+    public void An_adapter_is_named_where_it_lies_and_stays_one_argument() => Assert.Equal(
+        ["serve", "/data/weights/a model", "--lora-modules=x=/data/weights/an adapter"],
+        CommandLine.Expand("serve {weights} {arguments}", new Dictionary<string, string>(Values) { ["name"] = "x", ["arguments"] = "--lora-modules={name}={adapter}" }));
 
     [Fact]
     public void What_is_wrong_with_a_template_is_said_at_start()

@@ -206,5 +206,5 @@ public sealed class LocalNodesSpecs
     private static CapacityNode Node(string id, string model = "simulator/tiny", string? runtime = null) =>
         new(id, Spec with { Model = model, Runtime = runtime ?? (model.Contains('?') ? "simulator" : "sleep") }, NodePhase.Requested, Noon, 2, null);
 
-    private static Task SpawnAsync(LocalNodes nodes, CapacityNode node) => nodes.SpawnAsync(Endpoint, node, new(null), null, CancellationToken.None);
+    private static Task SpawnAsync(LocalNodes nodes, CapacityNode node) => nodes.SpawnAsync(Endpoint, node, new(null, null), new(null), null, CancellationToken.None);
 }

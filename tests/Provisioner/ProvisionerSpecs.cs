@@ -168,7 +168,7 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
     [Fact]
     public async Task A_node_that_no_stream_claims_is_ended()
     {
-        await installation.Machine.NewRun().SpawnAsync(EndpointStandIn.NewId(), new CapacityNode("node-orphan", Some.Spec, NodePhase.Requested, Now(), 1, null), new(null), null, CancellationToken.None);
+        await installation.Machine.NewRun().SpawnAsync(EndpointStandIn.NewId(), new CapacityNode("node-orphan", Some.Spec, NodePhase.Requested, Now(), 1, null), new(null, null), new(null), null, CancellationToken.None);
         await Eventually.TrueAsync(() => installation.Machine.Processes.All(p => p.NodeId != "node-orphan"), "the orphan is gone", () => installation.Log);
     }
 

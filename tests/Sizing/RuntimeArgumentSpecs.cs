@@ -12,7 +12,7 @@ public sealed class RuntimeArgumentSpecs(HubFixture fixture) : IClassFixture<Hub
         var model = await fixture.AnalyseAsync("meta-llama/Llama-3.1-8B-Instruct", HubStandIn.Token);
         Assert.Equal(
             [
-                $"--revision={model.Revision}", $"--tokenizer-revision={model.Revision}", "--tensor-parallel-size=2", "--max-model-len=4096", "--gpu-memory-utilization=0.9", "--dtype=bfloat16",
+                "--tensor-parallel-size=2", "--max-model-len=4096", "--gpu-memory-utilization=0.9", "--dtype=bfloat16",
                 "--enable-auto-tool-choice", "--tool-call-parser=llama3_json",
             ],
             RuntimeArguments.Of(RuntimeArguments.Vllm, model, new(4096), 2, 8.9m, 16, trustRemoteCode: false));
@@ -47,8 +47,19 @@ public sealed class RuntimeArgumentSpecs(HubFixture fixture) : IClassFixture<Hub
 
     [Fact]
     public async Task LlamaServer_divides_its_context_among_the_requests_it_takes() => Assert.Equal(
-        ["--hf-file", "gemma-3-1b-it-Q4_K_M.gguf", "--ctx-size", "32768", "--n-gpu-layers", "999", "--jinja"],
+        ["--ctx-size", "32768", "--n-gpu-layers", "999", "--jinja"],
         RuntimeArguments.Of(RuntimeArguments.LlamaServer, await fixture.AnalyseAsync("ggml-org/gemma-3-1b-it-GGUF"), new(8192), 1, null, 4, trustRemoteCode: false));
+
+    [Theory]
+    [InlineData(5, 8)]
+    [InlineData(16, 16)]
+    [InlineData(257, 320)]
+    [InlineData(1000, 512)]
+    public async Task An_adapter_is_served_under_its_own_name_beside_its_base(int rank, int most)
+    {
+        var model = (await fixture.AnalyseAsync("Qwen/Qwen2.5-7B-Instruct")) with { Model = "me/adapter", Adapter = new("me/adapter", "a1", "Qwen/Qwen2.5-7B-Instruct", rank, 40_000_000) };
+        Assert.Equal(["--served-model-name=Qwen/Qwen2.5-7B-Instruct", "--enable-lora", $"--max-lora-rank={most}", "--lora-modules={name}={adapter}"], Vllm(model).TakeLast(4));
+    }
 
     [Theory, MemberData(nameof(ModelSpecs.Models), MemberType = typeof(ModelSpecs))]
     public async Task No_argument_has_a_space_in_it(string id) =>

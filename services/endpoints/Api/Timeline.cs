@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
 
@@ -17,7 +18,7 @@ public static class Timeline
     {
         EndpointCreated e => $"Created by {e.By}: {e.Settings.Model} on {e.Settings.Hardware}, {e.Wanted} node{S(e.Wanted)} to begin with{Locked(e.Plan)}.",
         EndpointProvisioning e => e.Attempt == 1 ? $"Starting {e.NodeId} on {e.Hardware}." : $"Starting {e.NodeId} on {e.Hardware}, attempt {e.Attempt}.",
-        NodeReady e => $"{e.NodeId} is ready, {(e.At - e.SpawnedAt).TotalSeconds:0.0} s after its start; metered at {e.PricePerHour} USD/h{AddOns(e.AddOns)}.",
+        NodeReady e => $"{e.NodeId} is ready, {(e.At - e.SpawnedAt).TotalSeconds:0.0} s after its start{Weights(e.Weights)}; metered at {e.PricePerHour} USD/h{AddOns(e.AddOns)}.",
         NodeDraining e => $"{e.NodeId} takes no new requests: {e.Reason}.",
         NodeStopped e => $"{e.NodeId} stopped.",
         NodeLost e when e.FailedStarts > 0 => $"{e.NodeId} did not start ({e.FailedStarts} in a row): {e.Failure.Message}",
@@ -36,6 +37,9 @@ public static class Timeline
     private static string S(int count) => count == 1 ? "" : "s";
 
     private static string Locked(EndpointPlan? plan) => plan is { PricePerHour: { } price, QuoteId: { } quote } ? $", at {price} USD/h a node as {quote} has it" : "";
+
+    private static string Weights(WeightLoad? load) => load is null ? "" : string.Create(
+        CultureInfo.InvariantCulture, $", its {load.Bytes / 1e9:0.0##} GB of weights {(load.WasCached ? "from the warm cache" : "fetched before")}");
 
     private static string AddOns(IReadOnlyList<AddOn> addOns) => string.Concat(addOns.Select(a => $" + {a.Id} {a.PricePerHour} USD/h"));
 }

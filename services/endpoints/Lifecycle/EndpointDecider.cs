@@ -138,7 +138,7 @@ public static class EndpointDecider
     {
         EndpointEvent serves = new NodeReady(
             ready.NodeId, ready.Address, it.Settings.Hardware, PricePerHour(it, catalog, ready.At), AddOns(it, it.Settings, catalog, ready.At),
-            ready.SpawnedAt, ready.RuntimeReadyAt, ready.At);
+            ready.SpawnedAt, ready.RuntimeReadyAt, ready.At, ready.Weights);
         var surplus = Kept(it) > it.Wanted && Node(it, ready.NodeId)!.Status != NodeStatus.Draining;
         return surplus ? Say(serves, new NodeDraining(ready.NodeId, "not wanted any more", ready.At)) : Say(serves);
     }

@@ -81,7 +81,7 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
         // What the quote was made with may be another's, or have been withdrawn: who may load the model is asked again.
         if (stored.Quote.Details is { IsGated: true } or { IsClosed: true } || token is not null)
         {
-            var reference = stored.Quote.Revision is { } revision ? $"{stored.Quote.Model}@{revision}" : stored.Quote.Model;
+            var reference = stored.Quote.Revision is { } revision && ModelReference.Parse(stored.Quote.Model) is ModelReference.Hub && stored.Quote.Details.Adapter is null ? $"{stored.Quote.Model}@{revision}" : stored.Quote.Model;
             var now = await models.AnalyseAsync(reference, token, stored.Request.Ask.Quantization, cancel);
             if (now.Value is not { } model) return Refused(now.Refusal!);
             if (model.IsClosed) return Refused(NoAccess(model));
@@ -99,11 +99,21 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
             .. RuntimeArguments.Of(wish.Runtime, model, ask, Math.Max(1, Splits.Most(model, Math.Max(1, hardware.GpuCount))), hardware.ComputeCapability, wish.Scaling.Concurrency, wish.TrustRemoteCode),
             .. Tuning.Of(wish.Runtime, wish.Arguments, wish.Sampling),
         ];
+        var (weights, adapter) = Weights(wish, model);
         var plan = new EndpointPlan(
             wish.Fingerprint(), quote?.Id, model?.Revision, model is null ? wish.Context : ask.ContextOf(model), arguments.Count == 0 ? null : string.Join(' ', arguments),
-            quote?.Quote.NodeHourlyUsd, quote?.Quote.AddOns.FirstOrDefault(a => a.Id == "telemetry")?.HourlyUsd);
+            quote?.Quote.NodeHourlyUsd, quote?.Quote.AddOns.FirstOrDefault(a => a.Id == "telemetry")?.HourlyUsd, Weights: weights, Adapter: adapter);
         return new(new Create(caller.AccountId!, wish.Settings(reference, hardwareId), plan, caller.Name), null);
     }
+
+    // What a node loads is on its disk before it starts; the simulator loads nothing.
+    private static (NodeWeights? Model, NodeWeights? Adapter) Weights(Wish wish, ModelAnalysis? model) => model switch
+    {
+        null => (null, null),
+        _ when wish.Runtime == EndpointFields.Simulator => (null, null),
+        { Adapter: { } adapter } => (new(adapter.Base, model.Revision, null), new(adapter.Model, adapter.Revision, null)),
+        _ => (new(model.Model, model.Revision, model.GgufFile), null),
+    };
 
     private static PlanRefusal? Unservable(Wish wish, ModelAnalysis model)
     {
@@ -113,9 +123,6 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
             return ModelProblems.Of(new(ModelProblem.Unreachable, $"The Hub can't be read, so that it is not known what {model.Model} is. Try again later."));
         if (wish.Runtime == RuntimeArguments.Vllm && model.Format == WeightFormat.Gguf) return Unsupported($"{model.Model} is in GGUF format, which llama-server loads. Choose runtime {RuntimeArguments.LlamaServer}.");
         if (wish.Runtime == RuntimeArguments.LlamaServer && model.Format != WeightFormat.Gguf) return Unsupported($"{model.Model} has no GGUF files, which are all that llama-server loads. Choose runtime {RuntimeArguments.Vllm}, or a GGUF version of it.");
-        if (model.Adapter is { } adapter) return Unsupported($"{model.Model} is an adapter on {adapter.Base}, and {wish.Runtime} loads whole models here. Merge it into its base, and deploy that.");
-        if (ModelReference.Parse(model.Model) is ModelReference.Bucket or ModelReference.Folder && (wish.Runtime, ModelReference.Parse(model.Model)) is not (RuntimeArguments.Vllm, ModelReference.Folder))
-            return Unsupported($"{wish.Runtime} does not load {model.Model} here: vllm loads from the Hub and from folders of this machine, llama-server from the Hub. Copy the weights there.");
         return model.NeedsRemoteCode && !wish.TrustRemoteCode
             ? new(StatusCodes.Status422UnprocessableEntity, "remote_code_not_trusted", $"{model.Model} runs code of its own repository. Read it, and set trustRemoteCode to true if you trust it.", EndpointFields.TrustRemoteCode.Path)
             : null;

@@ -3,6 +3,7 @@ using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
+using Hypervize.Provisioner.Weights;
 
 namespace Hypervize.Provisioner.Api;
 
@@ -23,7 +24,7 @@ public static class LogRoutes
     public static void MapLogs(this WebApplication app) => app.MapGet("/v1/endpoints/{endpointId}/logs", LogsAsync);
 
     private static async Task<IResult> LogsAsync(
-        string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, CancellationToken cancel, int tail = 200)
+        string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, WeightLoads weights, CancellationToken cancel, int tail = 200)
     {
         var caller = Caller.From(http.User);
         if (!caller.May(KeyScope.Manage)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage.");
@@ -36,7 +37,7 @@ public static class LogRoutes
         var outputs = nodes.Of(endpointId).OrderBy(n => n.Manifest.SpawnedAt)
             .Select(n => new NodeOutput(n.Manifest.NodeId, n.Seen.IsAlive, n.Manifest.SpawnedAt, n.Folder.Output.Tail(tail)));
         return http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
-            ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs })
-            : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n"))));
+            ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs, Fetching = weights.Progress(endpointId) })
+            : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n")).Concat(weights.Progress(endpointId).Select(line => $"weights | {line}\n"))));
     }
 }

@@ -16,7 +16,8 @@ public sealed record Ask(long EndpointVersion, string AccountId, int Wanted, Nod
     /// <param name="state">Its state.</param>
     public static Ask Of(long version, EndpointState state) => new(
         version, state.AccountId, state.Status == EndpointStatus.Deleted ? 0 : state.Wanted,
-        new(state.Settings.Model, state.Settings.Hardware, state.Settings.Runtime, state.Settings.Scaling.Concurrency, state.Plan?.Arguments, state.Plan?.HasSecrets is true),
+        new(state.Settings.Model, state.Settings.Hardware, state.Settings.Runtime, state.Settings.Scaling.Concurrency, state.Plan?.Arguments, state.Plan?.HasSecrets is true,
+            state.Plan?.Weights, state.Plan?.Adapter),
         [.. state.Nodes.Where(n => n.Status == NodeStatus.Draining).Select(n => new NodeRelease(n.Id, n.SinceVersion, n.Since))]);
 
     /// <summary>What an endpoint asks that its owner service no longer knows: nothing, and every node may go.</summary>

@@ -3,14 +3,15 @@ using System.Text.RegularExpressions;
 namespace Hypervize.Provisioner.Local;
 
 /// <summary>
-/// Makes a program's arguments of a template. Placeholders: <c>{model}</c>, <c>{name}</c> (the model's served name), <c>{host}</c> and
+/// Makes a program's arguments of a template. Placeholders: <c>{weights}</c> (where the model is on this disk, fetched before), <c>{model}</c> and <c>{revision}</c> (for
+/// runtimes that load it by themselves), <c>{name}</c> (the model's served name), <c>{host}</c> and
 /// <c>{port}</c> to listen on, <c>{concurrency}</c>, <c>{node}</c>, <c>{folder}</c> (the node's own), <c>{simulator}</c>, and <c>{arguments}</c>, which stands for as many
-/// arguments as the model's sizing makes of it. Another value becomes part
+/// arguments as the model's sizing makes of it, in which <c>{adapter}</c> (where an adapter is on this disk) and <c>{name}</c> have their values. Another value becomes part
 /// of one argument, whatever is in it, and of an option's value at most: it can't become an option itself.
 /// </summary>
 public static partial class CommandLine
 {
-    private static readonly string[] Placeholders = ["model", "name", "host", "port", "concurrency", "node", "folder", "simulator", "arguments"];
+    private static readonly string[] Placeholders = ["weights", "adapter", "revision", "model", "name", "host", "port", "concurrency", "node", "folder", "simulator", "arguments"];
 
     /// <summary>What is wrong with a template.</summary>
     /// <param name="template">The template.</param>
@@ -33,7 +34,7 @@ public static partial class CommandLine
         var text = argument.Value.Replace("\"", "");
         if (text == "{simulator}" && values["simulator"].EndsWith(".dll", StringComparison.Ordinal)) return ["dotnet", values["simulator"]];
 
-        if (text == "{arguments}") return values["arguments"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (text == "{arguments}") return [.. values["arguments"].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Replace("{adapter}", values["adapter"]).Replace("{name}", values["name"]))];
 
         var expanded = Placeholder().Replace(text, m => values[m.Groups[1].Value]);
         if (expanded.Contains('\0') || (text.StartsWith('{') && expanded is ['-' or '@', ..])) throw new UnsafeArgumentException(expanded);

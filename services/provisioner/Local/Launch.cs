@@ -74,6 +74,7 @@ public sealed class Launch(LocalSettings settings)
         {
             command = CommandLine.Expand($"{profile.Command} {profile.Arguments}", new Dictionary<string, string>
             {
+                ["weights"] = manifest.Files?.Model?.Path ?? model, ["adapter"] = manifest.Files?.Adapter?.Path ?? "", ["revision"] = manifest.Spec.Weights?.Revision ?? "main",
                 ["model"] = model, ["name"] = model, ["host"] = settings.ListenHost, ["port"] = manifest.Port.ToString(CultureInfo.InvariantCulture),
                 ["concurrency"] = manifest.Spec.Concurrency.ToString(CultureInfo.InvariantCulture), ["node"] = manifest.NodeId, ["folder"] = folder.Path,
                 ["simulator"] = settings.Simulator, ["arguments"] = manifest.Spec.Arguments ?? "",

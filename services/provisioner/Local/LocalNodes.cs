@@ -3,6 +3,7 @@ using Hypervize.Contracts;
 using Hypervize.Processes;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Reconciling;
+using Hypervize.Provisioner.Weights;
 
 namespace Hypervize.Provisioner.Local;
 
@@ -51,17 +52,18 @@ public sealed class LocalNodes(
     /// <summary>Starts a node. Its id is the token: one that was started, by whomever, is not started again.</summary>
     /// <param name="endpointId">Its endpoint.</param>
     /// <param name="node">What is intended.</param>
+    /// <param name="files">What it loads.</param>
     /// <param name="secrets">For its environment alone.</param>
     /// <param name="traceParent">The trace its start belongs to.</param>
     /// <param name="cancel">Stops waiting for it; it may have been started all the same.</param>
     /// <exception cref="CannotStartException">It can't be started.</exception>
-    public async Task SpawnAsync(string endpointId, CapacityNode node, NodeSecrets secrets, string? traceParent, CancellationToken cancel)
+    public async Task SpawnAsync(string endpointId, CapacityNode node, NodeFiles files, NodeSecrets secrets, string? traceParent, CancellationToken cancel)
     {
         var folder = new NodeFolder(Path.Combine(settings.NodesDirectory, node.Id));
         _starting[node.Id] = 0;
         try
         {
-            var manifest = folder.Manifest ?? await PrepareAsync(folder, endpointId, node, traceParent, cancel);
+            var manifest = folder.Manifest ?? await PrepareAsync(folder, endpointId, node, files, traceParent, cancel);
             var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
             int? started = folder.Process is null ? launch.Start(folder, manifest, secrets, manifest.TraceParent, code => exited.TrySetResult(code)) : null;
             var process = await ClaimedAsync(folder, exited.Task, cancel);
@@ -135,7 +137,7 @@ public sealed class LocalNodes(
         }
     }
 
-    private async Task<NodeManifest> PrepareAsync(NodeFolder folder, string endpointId, CapacityNode node, string? traceParent, CancellationToken cancel)
+    private async Task<NodeManifest> PrepareAsync(NodeFolder folder, string endpointId, CapacityNode node, NodeFiles files, string? traceParent, CancellationToken cancel)
     {
         var profile = launch.Profile(node.Spec);
         await _choosingPort.WaitAsync(cancel);
@@ -148,7 +150,7 @@ public sealed class LocalNodes(
             var manifest = new NodeManifest(
                 node.Id, endpointId, settings.Installation, node.Spec, port, new UriBuilder("http", settings.AdvertiseHost, port).Uri.GetLeftPart(UriPartial.Authority),
                 new(profile.ReadinessPath, profile.MetricsPath, profile.RequestMetrics.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-                now, now.AddSeconds(profile.StartSeconds), NodeProcess.Boot, traceParent);
+                now, now.AddSeconds(profile.StartSeconds), NodeProcess.Boot, traceParent, files, files.LoadFor(node.Since));
             folder.Write(manifest);
             return manifest;
         }

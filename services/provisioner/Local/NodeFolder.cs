@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
+using Hypervize.Provisioner.Weights;
 
 namespace Hypervize.Provisioner.Local;
 
@@ -16,9 +17,11 @@ namespace Hypervize.Provisioner.Local;
 /// <param name="ReadyBy">When its start-up budget ends.</param>
 /// <param name="Boot">Boot of the machine.</param>
 /// <param name="TraceParent">The trace its start belongs to.</param>
+/// <param name="Files">What it loads; null when it was started before weights were kept.</param>
+/// <param name="Weights">How that came to be on its disk; null when it was given none.</param>
 public sealed record NodeManifest(
     string NodeId, string EndpointId, string Installation, NodeSpec Spec, int Port, string Address, ProbePaths Probe, DateTimeOffset SpawnedAt,
-    DateTimeOffset ReadyBy, string Boot, string? TraceParent);
+    DateTimeOffset ReadyBy, string Boot, string? TraceParent, NodeFiles? Files = null, WeightLoad? Weights = null);
 
 /// <summary>What was seen of a node's process, for the next run of the provisioner.</summary>
 /// <param name="ReadyAt">First healthy answer.</param>

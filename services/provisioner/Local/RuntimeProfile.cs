@@ -26,6 +26,9 @@ public sealed class RuntimeProfile
     /// <summary>Environment variables it gets beside the few that every node gets.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary>Whether its weights are brought to the disk before it starts; else it loads them by itself.</summary>
+    internal bool IsGivenWeights => $"{Command} {Arguments}".Contains("{weights}", StringComparison.Ordinal);
+
     /// <summary>The profiles there are without configuration.</summary>
     public static Dictionary<string, RuntimeProfile> BuiltIn() => new(StringComparer.OrdinalIgnoreCase)
     {
@@ -36,12 +39,12 @@ public sealed class RuntimeProfile
         },
         ["vllm"] = new()
         {
-            Command = "vllm serve {model} --host={host} --port={port} --served-model-name={name} --max-num-seqs={concurrency} {arguments}",
+            Command = "vllm serve {weights} --host={host} --port={port} --served-model-name={name} --max-num-seqs={concurrency} {arguments}",
             StartSeconds = 1800,
         },
         ["llama-server"] = new()
         {
-            Command = "llama-server --hf-repo {model} --host {host} --port {port} --alias {name} --parallel {concurrency} --metrics {arguments}",
+            Command = "llama-server --model {weights} --host {host} --port {port} --alias {name} --parallel {concurrency} --metrics {arguments}",
             RequestMetrics = "llamacpp:requests_processing llamacpp:requests_deferred",
         },
         ["command"] = new() { RequestMetrics = "" },

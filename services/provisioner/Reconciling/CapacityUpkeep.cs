@@ -6,6 +6,7 @@ using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
 using Hypervize.Provisioner.Messaging;
+using Hypervize.Provisioner.Weights;
 
 namespace Hypervize.Provisioner.Reconciling;
 
@@ -13,13 +14,14 @@ namespace Hypervize.Provisioner.Reconciling;
 /// <param name="streams">The capacity streams.</param>
 /// <param name="capacities">Reads traces.</param>
 /// <param name="nodes">The nodes of this machine.</param>
+/// <param name="weights">Has weights ready.</param>
 /// <param name="proxies">What proxies say.</param>
 /// <param name="clients">Clients of services.</param>
 /// <param name="settings">How long things may take.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class CapacityUpkeep(
-    EventStreams<CapacityState, CapacityEvent> streams, CapacityLog capacities, LocalNodes nodes, ProxyReports proxies, IHttpClientFactory clients, CapacitySettings settings,
+    EventStreams<CapacityState, CapacityEvent> streams, CapacityLog capacities, LocalNodes nodes, WeightLoads weights, ProxyReports proxies, IHttpClientFactory clients, CapacitySettings settings,
     TimeProvider time, ILogger<CapacityUpkeep> log)
 {
     /// <summary>Source of its activities.</summary>
@@ -39,6 +41,8 @@ public sealed class CapacityUpkeep(
             var (state, _) = await streams.LoadAsync(CapacityState.Key(endpointId), cancel);
             foreach (var node in state?.Nodes.Where(n => n is { Phase: NodePhase.Ready, Release: not null }) ?? []) nodes.Find(node.Id)?.CountRequests();
 
+            if (state?.Nodes.Any(n => n is { Phase: NodePhase.Requested, Release: null }) is not true) weights.Leave(endpointId);
+
             var plan = NextAction.For(endpointId, state, seen, proxies.View, _patience, time.GetUtcNow());
             var changed = false;
             foreach (var action in plan.Actions) changed |= await DoAsync(endpointId, state, action, cancel);
@@ -53,13 +57,12 @@ public sealed class CapacityUpkeep(
             case RequestNode:
                 return await RequestAsync(endpointId, state!, cancel);
             case SpawnNode spawn:
-                await SpawnAsync(endpointId, spawn.Node, cancel);
-                return true;
+                return await SpawnAsync(endpointId, spawn.Node, cancel);
             case RecordStart(var seen):
                 return await RecordAsync(endpointId, seen.NodeId, s => CapacityDecider.Started(s, seen.NodeId, seen.Address, seen.SpawnedAt), cancel);
             case RecordReady(var seen):
                 log.LogInformation("{NodeId} of {EndpointId} is ready at {Address}", seen.NodeId, endpointId, seen.Address);
-                var ready = new NodeBecameReady(seen.NodeId, seen.Address, seen.SpawnedAt, seen.RuntimeReadyAt, seen.ReadyAt!.Value);
+                var ready = new NodeBecameReady(seen.NodeId, seen.Address, seen.SpawnedAt, seen.RuntimeReadyAt, seen.ReadyAt!.Value, nodes.Find(seen.NodeId)?.Manifest.Weights);
                 return await RecordAsync(endpointId, seen.NodeId, s => CapacityDecider.BecameReady(s, ready), cancel);
             case RecordFailure failed:
                 var failure = new Failure(failed.Code, failed.Message, nodes.Find(failed.NodeId)?.Folder.Output.LastWords());
@@ -89,19 +92,27 @@ public sealed class CapacityUpkeep(
         return outcome.Changed;
     }
 
-    private async Task SpawnAsync(string endpointId, CapacityNode node, CancellationToken cancel)
+    private async Task<bool> SpawnAsync(string endpointId, CapacityNode node, CancellationToken cancel)
     {
-        using var activity = Source.StartActivity("spawn node", ActivityKind.Internal, await TraceAsync(endpointId, node.RequestedAtVersion, cancel));
-        activity?.SetTag("endpoint.id", endpointId).SetTag("node.id", node.Id).SetTag("runtime", node.Spec.Runtime);
+        Activity? activity = null;
         try
         {
-            await nodes.SpawnAsync(endpointId, node, await SecretsAsync(endpointId, node, cancel), activity?.Id, cancel);
+            var secrets = await SecretsAsync(endpointId, node, cancel);
+            if (await weights.OfAsync(endpointId, node, secrets.HuggingFaceToken, cancel) is not { } files) return false; // On their way: it is looked at again when they are there.
+            activity = Source.StartActivity("spawn node", ActivityKind.Internal, await TraceAsync(endpointId, node.RequestedAtVersion, cancel));
+            activity?.SetTag("endpoint.id", endpointId).SetTag("node.id", node.Id).SetTag("runtime", node.Spec.Runtime);
+            await nodes.SpawnAsync(endpointId, node, files, secrets, activity?.Id, cancel);
         }
         catch (CannotStartException e)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             await FailAsync(endpointId, node.Id, e.Failure, null, cancel);
         }
+        finally
+        {
+            activity?.Dispose();
+        }
+        return true;
     }
 
     // Asked for at each start and kept nowhere: while their keeper is away, the node is started later.

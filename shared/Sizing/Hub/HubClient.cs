@@ -23,6 +23,12 @@ public sealed class HubClient
     /// <param name="time">Time.</param>
     public HubClient(HttpClient http, HubSettings settings, TimeProvider time) => (_http, _settings) = (new(http, settings, time), settings);
 
+    /// <summary>A client with connections of its own.</summary>
+    /// <param name="settings">Where the Hub is.</param>
+    /// <param name="time">Time.</param>
+    public static HubClient Over(HubSettings settings, TimeProvider time) =>
+        new(new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan }, settings, time);
+
     /// <summary>Reads a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="token">The caller's token; null for the one from the environment, if there is one.</param>
@@ -31,6 +37,34 @@ public sealed class HubClient
     public async Task<Answer<ModelFacts>> ReadAsync(ModelReference.Hub model, string? token, string? quantization, CancellationToken cancel)
     {
         token ??= _settings.Token;
+        var told = await AccessAsync(model, token, cancel);
+        return told.Value is { IsClosed: false } facts ? await WithFilesAsync(model, facts, token, quantization, cancel) : told;
+    }
+
+    /// <summary>Lists the files of a model or an adapter with their sizes and digests, and those that its index names, to who has access to it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="token">The caller's token; null for the one from the environment, if there is one.</param>
+    /// <param name="cancel">Stops.</param>
+    public async Task<Answer<ModelFacts>> FilesAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
+    {
+        token ??= _settings.Token;
+        var told = await AccessAsync(model, token, cancel);
+        if (told.Value is not { } facts) return told;
+        return facts.IsClosed ? Refusal(model, token, new(HubStatus.Gated, [])) : await WithIndexAsync(model, facts, token, cancel);
+    }
+
+    /// <summary>Reads a file on from an offset.</summary>
+    /// <param name="model">The model, with the revision.</param>
+    /// <param name="file">Path of the file.</param>
+    /// <param name="from">Bytes that are not wanted any more.</param>
+    /// <param name="token">The caller's token; null for the one from the environment, if there is one.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="HttpRequestException">The Hub does not give it, or not now.</exception>
+    public Task<PartialFile> DownloadAsync(ModelReference.Hub model, string file, long from, string? token, CancellationToken cancel) =>
+        _http.DownloadAsync(Resolve(model, model.Revision, file), from, token ?? _settings.Token, cancel);
+
+    private async Task<Answer<ModelFacts>> AccessAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
+    {
         var revision = model.Revision is { } asked ? $"/revision/{Uri.EscapeDataString(asked)}" : "";
         var info = await _http.GetAsync($"api/models/{model.Id}{revision}?blobs=true", token, 20 * Megabyte, cancel);
         if (info.Status != HubStatus.Found) return Refusal(model, token, info);
@@ -47,7 +81,7 @@ public sealed class HubClient
             if (access.Status is HubStatus.Gated or HubStatus.NoRepository)
                 return token is null ? facts with { IsClosed = true } : Refusal(model, token, new(HubStatus.Gated, [], access.Reason));
         }
-        return await WithFilesAsync(model, facts, token, quantization, cancel);
+        return facts;
     }
 
     private async Task<Answer<ModelFacts>> WithFilesAsync(ModelReference.Hub model, ModelFacts facts, string? token, string? quantization, CancellationToken cancel)
@@ -68,8 +102,13 @@ public sealed class HubClient
             if (config.Status == HubStatus.Found)
                 facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read, IsConfigWhole = true } : facts with { Config = null };
         }
+        return await WithIndexAsync(model, facts, token, cancel);
+    }
+
+    private async Task<ModelFacts> WithIndexAsync(ModelReference.Hub model, ModelFacts facts, string? token, CancellationToken cancel)
+    {
         foreach (var index in (string[])[Index, PyTorchIndex])
-            if (names.Contains(index) && facts.IndexedFiles is null && Parse(await FileAsync(model, facts, index, token, cancel)) is { ValueKind: JsonValueKind.Object } listed) facts = WeightIndex.Into(facts, listed);
+            if (facts.Files.Any(f => f.Path == index) && facts.IndexedFiles is null && Parse(await FileAsync(model, facts, index, token, cancel)) is { ValueKind: JsonValueKind.Object } listed) facts = WeightIndex.Into(facts, listed);
         return facts;
     }
 
@@ -104,7 +143,7 @@ public sealed class HubClient
         patience.CancelAfter(HeaderPatience);
         try
         {
-            await using var stream = await _http.OpenAsync(Resolve(model, facts, file), token, patience.Token);
+            await using var stream = await _http.OpenAsync(Resolve(model, facts.Revision, file), token, patience.Token);
             return stream is null ? null : await GgufReader.ReadAsync(stream, patience.Token);
         }
         catch (Exception e) when (e is MalformedWeightsException or IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
@@ -115,15 +154,15 @@ public sealed class HubClient
 
     private async Task<HubAnswer> FileAsync(ModelReference.Hub model, ModelFacts facts, string file, string? token, CancellationToken cancel)
     {
-        var path = Resolve(model, facts, file);
+        var path = Resolve(model, facts.Revision, file);
         if (facts.Revision is not null && _cache.Get(path) is { } held) return held;
         var answer = await _http.GetAsync(path, token, 50 * Megabyte, cancel);
         if (facts.Revision is not null && (answer.Status is HubStatus.NoEntry || Parse(answer) is not null)) _cache.Put(path, answer);
         return answer;
     }
 
-    private static string Resolve(ModelReference.Hub model, ModelFacts facts, string file) =>
-        $"{model.Id}/resolve/{Uri.EscapeDataString(facts.Revision ?? model.Revision ?? "main")}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}";
+    private static string Resolve(ModelReference.Hub model, string? revision, string file) =>
+        $"{model.Id}/resolve/{Uri.EscapeDataString(revision ?? model.Revision ?? "main")}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}";
 
     private static JsonElement? Parse(HubAnswer answer)
     {

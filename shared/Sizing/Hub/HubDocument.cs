@@ -25,6 +25,7 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
         {
             Revision = Text(info, "sha") is { } sha && sha.All(char.IsAsciiHexDigit) ? sha : null, PipelineTag = Text(info, "pipeline_tag"), Library = Text(info, "library_name"),
             Tags = info.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array ? [.. tags.EnumerateArray().Select(t => t.ToString())] : [],
+            IsPrivate = info.TryGetProperty("private", out var closed) && closed.ValueKind == JsonValueKind.True,
             IsGated = info.TryGetProperty("gated", out var gated) && gated.ValueKind is JsonValueKind.String or JsonValueKind.True,
             Files = files, ParametersByDtype = byDtype,
             Parameters = (safetensors is { } t ? Number(t, "total") : null) ?? (gguf is { } g ? Number(g, "total") : null),
@@ -39,12 +40,18 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
     private static ModelFile? File(JsonElement sibling)
     {
         if (sibling.ValueKind != JsonValueKind.Object || Text(sibling, "rfilename") is not { } name) return null;
-        return new(name, Number(sibling, "size") ?? (Object(sibling, "lfs") is { } lfs ? Number(lfs, "size") : null));
+        var lfs = Object(sibling, "lfs");
+        var digest = lfs is { } large
+            ? Hex(large, "sha256", 64) is { } sha ? new FileDigest(DigestKind.Sha256, sha) : null
+            : Hex(sibling, "blobId", 40) is { } blob ? new FileDigest(DigestKind.GitBlob, blob) : null;
+        return new(name, Number(sibling, "size") ?? (lfs is { } stored ? Number(stored, "size") : null), digest);
     }
 
     private static JsonElement? Object(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
     private static string? Text(JsonElement at, string name) => at.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string? Hex(JsonElement at, string name, int length) => Text(at, name) is { } text && text.Length == length && text.All(char.IsAsciiHexDigitLower) ? text : null;
 
     private static long? Number(JsonElement at, string name) => at.TryGetProperty(name, out var value) && Count(value) is { } count ? count : null;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hypervize.Sizing.Weights;
 
 namespace Hypervize.Sizing.Hub;
 
@@ -101,6 +102,20 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
         }
     }
 
+    /// <summary>Reads a file on from an offset.</summary>
+    /// <param name="path">Path below the Hub's origin.</param>
+    /// <param name="from">Offset.</param>
+    /// <param name="token">Token.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="HttpRequestException">The Hub does not give it, or not now.</exception>
+    public async Task<PartialFile> DownloadAsync(string path, long from, string? token, CancellationToken cancel)
+    {
+        var response = await SendAsync(path, token, cancel, from);
+        if (response.IsSuccessStatusCode)
+            return new(await response.Content.ReadAsStreamAsync(cancel), response.StatusCode == HttpStatusCode.PartialContent ? from : 0);
+        using (response) throw new HttpRequestException($"the Hub answered {Reading(response, await BodyAsync(response, 1024 * 1024, cancel)).Item2}", null, response.StatusCode);
+    }
+
     private async Task<(HubAnswer, TimeSpan? Wait)> TryAsync(string path, string? token, int mostBytes, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -124,12 +139,13 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, string? token, CancellationToken cancel)
+    private async Task<HttpResponseMessage> SendAsync(string path, string? token, CancellationToken cancel, long from = 0)
     {
         var url = new Uri(settings.Endpoint, path);
         for (var redirects = 0; ; redirects++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            if (from > 0) request.Headers.Range = new(from, null);
             // A repository that was renamed is redirected within the Hub; a file to wherever it is stored, where the token has no business.
             if (token is not null && url.Host == settings.Endpoint.Host && url.Port == settings.Endpoint.Port) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);

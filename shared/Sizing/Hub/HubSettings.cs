@@ -18,5 +18,9 @@ public sealed record HubSettings(Uri Endpoint, string? Token)
         return new(uri, Given(variable("HF_TOKEN")) ?? Given(variable("HUGGING_FACE_HUB_TOKEN")));
     }
 
+    /// <summary>A Hub to which we are nobody: what an account may see is for its own token to say.</summary>
+    /// <param name="endpoint">Its URL.</param>
+    public static HubSettings Of(Uri endpoint) => new(new Uri(endpoint.ToString().TrimEnd('/') + "/"), Token: null);
+
     private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

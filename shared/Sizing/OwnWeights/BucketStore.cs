@@ -1,7 +1,10 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Hypervize.Sizing.Weights;
 
 namespace Hypervize.Sizing.OwnWeights;
 
@@ -18,15 +21,38 @@ public sealed class BucketStore(IAmazonS3 s3, string bucket, string prefix) : We
     public override Task<IReadOnlyList<ModelFile>> ListAsync(CancellationToken cancel) => ReadingAsync<IReadOnlyList<ModelFile>>(async () =>
     {
         var files = new List<ModelFile>();
-        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = _root, Delimiter = "/" };
-        do
+        var folders = new Queue<string>([_root]);
+        while (folders.TryDequeue(out var folder))
         {
-            var page = await s3.ListObjectsV2Async(request, cancel);
-            files.AddRange((page.S3Objects ?? []).Where(o => o.Key.Length > _root.Length).Select(o => new ModelFile(o.Key[_root.Length..], o.Size)));
-            request.ContinuationToken = page.NextContinuationToken;
+            var request = new ListObjectsV2Request { BucketName = bucket, Prefix = folder, Delimiter = "/" };
+            do
+            {
+                var page = await s3.ListObjectsV2Async(request, cancel);
+                files.AddRange((page.S3Objects ?? []).Where(o => o.Key.Length > folder.Length).Select(o => new ModelFile(o.Key[_root.Length..], o.Size, new(DigestKind.ETag, o.ETag.Trim('"')))));
+                foreach (var below in (page.CommonPrefixes ?? []).Where(p => NeededFiles.IsPartOfModel(p[_root.Length..]))) folders.Enqueue(below);
+                request.ContinuationToken = page.NextContinuationToken;
+            }
+            while (request.ContinuationToken is not null && files.Count < MostFiles);
         }
-        while (request.ContinuationToken is not null && files.Count < MostFiles);
         return files;
+    });
+
+    /// <summary>The same as long as every file is: what a bucket has in place of a revision.</summary>
+    /// <param name="files">Its files.</param>
+    public static string Fingerprint(IEnumerable<ModelFile> files) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Concat(files.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => $"{f.Path}\0{f.Bytes}\0{f.Digest?.Value}\n")))))[..40];
+
+    /// <summary>Reads a file on from an offset, as long as it is the one that was listed.</summary>
+    /// <param name="file">The file, as it was listed.</param>
+    /// <param name="from">Offset.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="WeightsUnreadableException">It can't be read, or is not the one that was listed any more.</exception>
+    public Task<PartialFile> DownloadAsync(ModelFile file, long from, CancellationToken cancel) => ReadingAsync(async () =>
+    {
+        var request = new GetObjectRequest { BucketName = bucket, Key = _root + file.Path, EtagToMatch = file.Digest?.Value };
+        if (from > 0) request.ByteRange = new(from, long.MaxValue);
+        var answer = await s3.GetObjectAsync(request, cancel);
+        return new PartialFile(answer.ResponseStream, from);
     });
 
     /// <inheritdoc/>
@@ -50,6 +76,10 @@ public sealed class BucketStore(IAmazonS3 s3, string bucket, string prefix) : We
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
             throw new WeightsUnreadableException($"There is no bucket {bucket}, or nothing at {_root} in it.");
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            throw new WeightsUnreadableException($"A file at s3://{bucket}/{_root} was changed meanwhile. Create the endpoint anew: its weights are analysed anew then.");
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
         {

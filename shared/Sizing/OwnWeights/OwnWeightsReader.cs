@@ -22,7 +22,7 @@ internal static class OwnWeightsReader
             var files = await store.ListAsync(cancel);
             if (files.Count == 0) return new ModelRefusal(ModelProblem.WeightsUnreadable, $"There are no files at {model}. Put config.json and the weights there, at its root.");
             var names = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-            var facts = new ModelFacts(model, origin) { Files = files, HasChatTemplate = names.Contains("chat_template.jinja") ? true : null };
+            var facts = new ModelFacts(model, origin) { Revision = origin == ModelOrigin.Bucket ? BucketStore.Fingerprint(files) : null, Files = files, HasChatTemplate = names.Contains("chat_template.jinja") ? true : null };
             if (names.Contains("config.json")) facts = facts with { Config = await DocumentAsync(store, "config.json", cancel), IsConfigWhole = true };
             if (names.Contains("model.safetensors.index.json")) facts = WeightIndex.Into(facts, await DocumentAsync(store, "model.safetensors.index.json", cancel));
             if (facts.HasChatTemplate is null && names.Contains("tokenizer_config.json"))

@@ -5,7 +5,7 @@ using Hypervize.Sizing.Fit;
 namespace Hypervize.Sizing.Running;
 
 /// <summary>
-/// What a runtime is told so that it runs a model as it was sized. No argument has a space in it. Flags: https://docs.vllm.ai (serve) and
+/// What a runtime is told so that it runs a model as it was sized; the node puts in <c>{name}</c> and <c>{adapter}</c>. No argument has a space in it. Flags: https://docs.vllm.ai (serve) and
 /// https://github.com/ggml-org/llama.cpp (tools/server).
 /// </summary>
 public static class RuntimeArguments
@@ -15,6 +15,9 @@ public static class RuntimeArguments
 
     /// <summary>Name of llama.cpp's runtime profile.</summary>
     public const string LlamaServer = "llama-server";
+
+    // What vLLM takes as --max-lora-rank.
+    private static readonly int[] LoraRanks = [8, 16, 32, 64, 128, 256, 320, 512];
 
     private const decimal FirstWithBfloat16 = 8.0m;
 
@@ -38,11 +41,6 @@ public static class RuntimeArguments
 
     private static IEnumerable<string> OfVllm(ModelAnalysis model, Ask ask, int gpus, decimal? computeCapability, bool trustRemoteCode)
     {
-        if (model.Revision is { } revision)
-        {
-            yield return $"--revision={revision}";
-            yield return $"--tokenizer-revision={revision}";
-        }
         yield return $"--tensor-parallel-size={Number(gpus)}";
         yield return $"--max-model-len={Number(ask.ContextOf(model))}";
         yield return $"--gpu-memory-utilization={Need.Utilization.ToString(CultureInfo.InvariantCulture)}";
@@ -56,17 +54,18 @@ public static class RuntimeArguments
         }
         if (model.Task == ModelTask.Chat && ReasoningParser(model) is { } reasoning) yield return $"--reasoning-parser={reasoning}";
         if (trustRemoteCode) yield return "--trust-remote-code";
+        if (model.Adapter is not { } adapter) yield break;
+        // Whom requests name is the adapter; its base is served beside it.
+        yield return $"--served-model-name={adapter.Base}";
+        yield return "--enable-lora";
+        yield return $"--max-lora-rank={Number(LoraRanks.FirstOrDefault(r => r >= adapter.Rank, LoraRanks[^1]))}";
+        yield return "--lora-modules={name}={adapter}";
     }
 
     // llama-server divides its context among the requests it takes at once.
     private static IEnumerable<string> OfLlama(ModelAnalysis model, Ask ask, int concurrency)
     {
         // Its options and their values are arguments of their own.
-        if (model.GgufFile is { } file)
-        {
-            yield return "--hf-file";
-            yield return file;
-        }
         yield return "--ctx-size";
         yield return Number((long)ask.ContextOf(model) * concurrency);
         yield return "--n-gpu-layers";

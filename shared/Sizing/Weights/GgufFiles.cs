@@ -15,6 +15,12 @@ internal static partial class GgufFiles
                 Quantization().Match(Path.GetFileName(parts.Key)) is { Success: true } word ? word.Value.ToUpperInvariant() : "", null)),
     ];
 
+    /// <summary>All parts of a model.</summary>
+    /// <param name="files">Files of a repository.</param>
+    /// <param name="first">Its file, or the first of its parts.</param>
+    public static IReadOnlyList<ModelFile> PartsOf(IEnumerable<ModelFile> files, string first) =>
+        [.. files.Where(f => f.Path == first || (f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && Part().IsMatch(first) && Part().Replace(f.Path, "") == Part().Replace(first, "")))];
+
     // A name becomes an argument of a runtime: it must not be read as several, or as an option.
     private static bool IsPlain(string path) => path[0] != '-' && !path.Any(char.IsWhiteSpace);
 

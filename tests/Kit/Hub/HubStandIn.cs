@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,6 +51,22 @@ public sealed class HubStandIn : IAsyncDisposable
         Models[id] = Models[like] with { Info = info };
     }
 
+#pragma warning disable CA5350 // Git's ids are SHA-1.
+    /// <summary>Adds a model with files of its own, and what the Hub tells of them.</summary>
+    public HubModel Put(string id, IReadOnlyDictionary<string, byte[]> files, string gated = "", JsonObject? info = null)
+    {
+        info ??= [];
+        (info["id"], info["private"], info["gated"]) = (id, false, gated.Length == 0 ? false : gated);
+        info["sha"] = Convert.ToHexStringLower(SHA1.HashData([.. Encoding.UTF8.GetBytes(id), .. files.OrderBy(f => f.Key).SelectMany(f => f.Value)]));
+        info["siblings"] = new JsonArray([.. files.Select(f => new JsonObject
+        {
+            ["rfilename"] = f.Key, ["size"] = f.Value.Length, ["blobId"] = Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {f.Value.Length}\0"), .. f.Value])),
+            ["lfs"] = f.Key.EndsWith(".json", StringComparison.Ordinal) ? null : new JsonObject { ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(f.Value)), ["size"] = f.Value.Length, ["pointerSize"] = 134 },
+        })]);
+        return Models[id] = new(info, files.ToDictionary(), []);
+    }
+#pragma warning restore CA5350
+
     /// <summary>Refuses as the Hub does.</summary>
     public static async Task RefuseAsync(HttpContext http, int status, string? code, string message)
     {
@@ -87,7 +105,7 @@ public sealed class HubStandIn : IAsyncDisposable
         else if (model.IsGated && token != Token) await GatedAsync(http, id, token);
         else if (revision != model.Revision && revision != "main") await RefuseAsync(http, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
         else if (!model.Files.TryGetValue(file, out var content)) await RefuseAsync(http, 404, "EntryNotFound", "Entry not found");
-        else await http.Response.Body.WriteAsync(content);
+        else await Results.Bytes(content, enableRangeProcessing: true).ExecuteAsync(http);
     }
 
     // Who may not know whether a repository is there is told the same as who mistyped a password.

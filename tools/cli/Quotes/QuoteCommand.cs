@@ -66,8 +66,7 @@ internal static class QuoteCommand
 
     private static async Task<Answer<Quote>> QuoteAsync(QuoteRequest request, HardwareCatalog catalog, CancellationToken cancel)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        var reader = new ModelReader(new HubClient(http, Settings(), TimeProvider.System), () => new AmazonS3Client(BucketSettings.Config()));
+        var reader = new ModelReader(HubClient.Over(Settings(), TimeProvider.System), () => new AmazonS3Client(BucketSettings.Config()));
         var analysis = new Answer<Hypervize.Sizing.Analysis.ModelAnalysis>(null, null);
         await ProgressLine.ShowAsync(async progress =>
         {

@@ -31,6 +31,8 @@ public static class ServiceTable
     /// <summary>The front door.</summary>
     public const string Proxy = "proxy";
 
+    private static (string, string) Hub => ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString());
+
     /// <summary>The services.</summary>
     public static IReadOnlyList<ServiceDefinition> All { get; } =
     [
@@ -39,13 +41,14 @@ public static class ServiceTable
             wiring.Database(Endpoints), wiring.Bus,
             ("Bootstrap__OperatorKey", wiring.OperatorKey),
             ("Secrets__MasterKey", wiring.MasterKey),
-            ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString()),
+            Hub,
             ("Peers__Provisioner", wiring.Url(Provisioner)),
             ("Proxy__PublicUrl", wiring.PublicUrl),
         ]),
         new(Provisioner, wiring =>
         [
             wiring.Database(Provisioner), wiring.Bus,
+            Hub,
             ("Peers__Endpoints", wiring.Url(Endpoints)),
             ("Local__DataDirectory", wiring.Place("nodes")),
             ("Local__AdvertiseHost", "127.0.0.1"),

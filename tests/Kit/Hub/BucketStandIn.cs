@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Hypervize.Sizing.Tests;
+namespace Hypervize.Kit.Hub;
 
 /// <summary>Stands in for S3 on loopback: lists a bucket and serves ranges of its objects.</summary>
-internal sealed class BucketStandIn : IAsyncDisposable
+public sealed class BucketStandIn : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private long _sent;
 
     private BucketStandIn(WebApplication app) => _app = app;
 
@@ -18,7 +20,7 @@ internal sealed class BucketStandIn : IAsyncDisposable
     public ConcurrentDictionary<string, byte[]> Objects { get; } = new();
 
     /// <summary>Bytes that were given away, of objects.</summary>
-    public long Sent;
+    public long Sent => Interlocked.Read(ref _sent);
 
     public static async Task<BucketStandIn> StartAsync()
     {
@@ -40,8 +42,10 @@ internal sealed class BucketStandIn : IAsyncDisposable
         if (bucket == "closed") return Error(403, "AccessDenied", "Access Denied");
         if (bucket != "models") return Error(404, "NoSuchBucket", "The specified bucket does not exist");
         var found = Objects.Where(o => o.Key.StartsWith(prefix ?? "", StringComparison.Ordinal) && !o.Key[(prefix ?? "").Length..].Contains('/')).ToList();
-        var contents = string.Concat(found.Select(o => $"<Contents><Key>{o.Key}</Key><Size>{o.Value.Length}</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>\"e\"</ETag><StorageClass>STANDARD</StorageClass></Contents>"));
-        return Results.Text($"""<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>{bucket}</Name><Prefix>{prefix}</Prefix><KeyCount>{found.Count}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>""", "application/xml");
+        var contents = string.Concat(found.Select(o => $"<Contents><Key>{o.Key}</Key><Size>{o.Value.Length}</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>{ETag(o.Value)}</ETag><StorageClass>STANDARD</StorageClass></Contents>"));
+        var folders = string.Concat(Objects.Keys.Where(k => k.StartsWith(prefix ?? "", StringComparison.Ordinal)).Select(k => k[(prefix ?? "").Length..].Split('/')).Where(p => p.Length > 1)
+            .Select(p => p[0]).Distinct().Select(p => $"<CommonPrefixes><Prefix>{prefix}{p}/</Prefix></CommonPrefixes>"));
+        return Results.Text($"""<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>{bucket}</Name><Prefix>{prefix}</Prefix><KeyCount>{found.Count}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>{contents}{folders}</ListBucketResult>""", "application/xml");
     }
 
     private async Task GetAsync(HttpContext http, string bucket, string? key)
@@ -56,14 +60,25 @@ internal sealed class BucketStandIn : IAsyncDisposable
             await Error(404, "NoSuchKey", "The specified key does not exist.").ExecuteAsync(http);
             return;
         }
-        var range = http.Request.GetTypedHeaders().Range!.Ranges.Single();
-        var (from, to) = ((int)range.From!, (int)Math.Min(range.To!.Value, content.Length - 1));
-        http.Response.StatusCode = 206;
-        http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{to}/{content.Length}");
+        if (http.Request.Headers.IfMatch is [{ } match] && match.Trim('"') != ETag(content).Trim('"'))
+        {
+            await Error(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold").ExecuteAsync(http);
+            return;
+        }
+        var (from, to) = (0, content.Length - 1);
+        if (http.Request.GetTypedHeaders().Range?.Ranges.Single() is { } range)
+        {
+            (from, to) = ((int)range.From!, (int)Math.Min(range.To ?? long.MaxValue, content.Length - 1));
+            http.Response.StatusCode = 206;
+            http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{to}/{content.Length}");
+        }
+        http.Response.Headers.ETag = ETag(content);
         http.Response.ContentLength = to - from + 1;
-        Interlocked.Add(ref Sent, to - from + 1);
+        Interlocked.Add(ref _sent, to - from + 1);
         await http.Response.Body.WriteAsync(content.AsMemory(from, to - from + 1));
     }
+
+    private static string ETag(byte[] content) => $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}\"";
 
     private static IResult Error(int status, string code, string message) =>
         Results.Text($"""<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>""", "application/xml", statusCode: status);
