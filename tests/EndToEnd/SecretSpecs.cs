@@ -11,18 +11,15 @@ namespace Hypervize.EndToEnd.Tests;
 /// <summary>A secret is where it must be, and in nothing that the platform writes.</summary>
 public sealed class SecretSpecs
 {
-    private const string Gated = "meta-llama/Llama-3.1-8B-Instruct";
+    private const string Gated = "me/gated";
 
     [Fact]
     public async Task A_token_reaches_the_node_and_leaks_into_nothing_that_is_written()
     {
         await using var hub = await HubStandIn.StartAsync();
         await using var collector = await TraceCollector.StartAsync();
-        var variables = new Dictionary<string, string>
-        {
-            ["HF_ENDPOINT"] = hub.Url.ToString(), ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
-        };
-        foreach (var (name, value) in variables) Environment.SetEnvironmentVariable(name, value); // Services inherit them.
+        hub.PutChat(Gated, gated: "manual");
+        using var variables = new Variables(hub, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Url), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", "200"));
         var platform = new Platform();
         try
         {
@@ -30,7 +27,7 @@ public sealed class SecretSpecs
             var messages = new ConcurrentQueue<string>();
             var bus = await TapAsync(platform, messages);
             var answers = new List<string>();
-            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "gated", ["model"] = Gated, ["huggingFaceToken"] = HubStandIn.Token }))!;
+            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "gated", ["model"] = Gated, ["runtime"] = "vllm", ["huggingFaceToken"] = HubStandIn.Token }))!;
             var id = (string)created["id"]!;
             await platform.UntilAsync(id, "up");
             await platform.Client.ChatAsync(id, "Hello", 8, _ => { }, CancellationToken.None);
@@ -55,7 +52,6 @@ public sealed class SecretSpecs
         }
         finally
         {
-            foreach (var name in variables.Keys) Environment.SetEnvironmentVariable(name, null);
             await platform.DisposeAsync();
         }
     }

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
+using Hypervize.Kit.Hub;
 using Hypervize.Processes;
 using Hypervize.Provisioner.Api;
 using Hypervize.Provisioner.Capacity;
@@ -225,6 +227,72 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         Assert.Equal([2, 3, 4], facts.Select(f => f.Version));
         Assert.Contains(new StreamVersion(id, 4), await ReadAsync<StreamVersion>("/internal/capacity/versions"));
     }
+
+    [Fact]
+    public async Task A_node_starts_when_its_weights_are_there_though_the_provisioner_was_killed_while_they_came()
+    {
+        var model = installation.Hub.Put("me/fetched", Weights());
+        var (half, go) = HalfOf(model);
+        var id = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));
+        await half;
+        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains("weights | Fetching me/fetched", StringComparison.Ordinal), "its owner sees how far it is");
+        Assert.Empty(Endpoints.Of<NodeStarted>(id));
+        await installation.Replica.KillAsync();
+        go();
+        await installation.StartAsync();
+
+        var ready = await ReadyAsync(id);
+        Assert.Equal(new WeightLoad(2_000_002, WasCached: false), ready.Weights);
+        Assert.Contains("model.safetensors", await LogsAsync(id));
+        Assert.Single(Endpoints.Of<NodeRequested>(id));
+
+        var next = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));
+        Assert.Equal(new WeightLoad(2_000_002, WasCached: true), (await ReadyAsync(next)).Weights);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_let_go_of_while_its_weights_come_ends_and_they_stop_coming()
+    {
+        var model = installation.Hub.Put("me/unwanted", Weights());
+        var (half, go) = HalfOf(model);
+        var id = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));
+        await half;
+        await Endpoints.ReleaseAsync(id, 0, (await FactAsync<NodeRequested>(id)).NodeId);
+        await FactAsync<NodeEnded>(id);
+        await Eventually.TrueAsync(async () => !(await LogsAsync(id)).Contains("Fetching", StringComparison.Ordinal), "it is given up");
+        Assert.Empty(Endpoints.Of<NodeStarted>(id));
+        go();
+    }
+
+    [Fact]
+    public async Task A_node_whose_endpoint_has_lost_its_access_says_so()
+    {
+        var model = installation.Hub.Put("me/closed", Weights(), gated: "manual");
+        var id = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));
+        Assert.Equal(FailureCode.ModelAccessDenied, (await FactAsync<NodeFailed>(id)).Failure.Code);
+        await Endpoints.WantAsync(id, 0);
+    }
+
+    private static Dictionary<string, byte[]> Weights() => new() { ["config.json"] = "{}"u8.ToArray(), ["model.safetensors"] = RandomNumberGenerator.GetBytes(2_000_000) };
+
+    // The Hub gives half of the weights and then nothing, until it is told to go on.
+    private (Task Half, Action Go) HalfOf(HubModel model)
+    {
+        var (half, goes) = (new TaskCompletionSource(), false);
+        installation.Hub.Interfere = async http =>
+        {
+            if (goes || http.Request.Path.Value != $"/{model.Id}/resolve/{model.Revision}/model.safetensors") return false;
+            http.Response.ContentLength = 2_000_000;
+            await http.Response.Body.WriteAsync(model.Files["model.safetensors"].AsMemory(0, 1_048_576));
+            await http.Response.Body.FlushAsync();
+            half.TrySetResult();
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        return (half.Task, () => goes = true);
+    }
+
+    private async Task<string> LogsAsync(string id) => await (await installation.Replica.GetAsync($"/v1/endpoints/{id}/logs", Some.Account)).Content.ReadAsStringAsync();
 
     private async Task<IReadOnlyList<T>> ReadAsync<T>(string path) =>
         JsonSerializer.Deserialize<IReadOnlyList<T>>(await (await installation.Replica.GetAsync(path, null)).Content.ReadAsStringAsync(), Hosting.Json.Options)!;

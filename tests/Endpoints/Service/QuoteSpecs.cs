@@ -116,6 +116,36 @@ public sealed class QuoteSpecs(Installation installation)
         Assert.Contains("--trust-remote-code", installation.Heard.First(m => m.EndpointId == (string)created["id"]!).State.Plan!.Arguments);
     }
 
+    [Fact]
+    public async Task What_nodes_load_is_the_revision_that_was_analysed_and_the_simulator_loads_nothing()
+    {
+        using var owner = installation.As();
+        var revision = installation.Hub.Models["Qwen/Qwen2.5-7B-Instruct"].Revision;
+        Assert.Equal(new NodeWeights("Qwen/Qwen2.5-7B-Instruct", revision, null), (await PlanAsync(owner, new { name = "real", model = "Qwen/Qwen2.5-7B-Instruct", runtime = "vllm" })).Weights);
+        Assert.Equal("gemma-3-1b-it-Q4_K_M.gguf", (await PlanAsync(owner, new { name = "real", model = "ggml-org/gemma-3-1b-it-GGUF", runtime = "llama-server" })).Weights!.File);
+        Assert.Null((await PlanAsync(owner, new { name = "simulated", model = "Qwen/Qwen2.5-7B-Instruct" })).Weights);
+    }
+
+    [Fact]
+    public async Task An_adapter_is_loaded_on_its_base()
+    {
+        var adapter = installation.Hub.Put("me/adapter", new Dictionary<string, byte[]>
+        {
+            ["adapter_config.json"] = """{"base_model_name_or_path": "Qwen/Qwen2.5-7B-Instruct", "r": 16, "peft_type": "LORA"}"""u8.ToArray(), ["adapter_model.safetensors"] = new byte[100],
+        });
+        using var owner = installation.As();
+        var plan = await PlanAsync(owner, new { name = "adapted", model = "me/adapter", runtime = "vllm" });
+        Assert.Equal((new("Qwen/Qwen2.5-7B-Instruct", installation.Hub.Models["Qwen/Qwen2.5-7B-Instruct"].Revision, null), new("me/adapter", adapter.Revision, null)), (plan.Weights, plan.Adapter));
+        Assert.Contains("--lora-modules={name}={adapter}", plan.Arguments);
+    }
+
+    private async Task<EndpointPlan> PlanAsync(HttpClient owner, object body)
+    {
+        var id = (string)(await CreatedAsync(owner, body))["id"]!;
+        await Eventually.TrueAsync(() => installation.Heard.Any(m => m.EndpointId == id), "the creation to be told");
+        return installation.Heard.First(m => m.EndpointId == id).State.Plan!;
+    }
+
     private static async Task<JsonNode> QuoteAsync(HttpClient owner, object body)
     {
         using var answer = await owner.PostAsJsonAsync("/v1/quotes", body);

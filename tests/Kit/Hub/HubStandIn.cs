@@ -67,6 +67,15 @@ public sealed class HubStandIn : IAsyncDisposable
     }
 #pragma warning restore CA5350
 
+    /// <summary>Adds a small model that chats.</summary>
+    public HubModel PutChat(string id, string gated = "") => Put(
+        id, new Dictionary<string, byte[]>
+        {
+            ["config.json"] = """{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16", "num_hidden_layers": 2, "num_attention_heads": 8, "num_key_value_heads": 2, "hidden_size": 64, "max_position_embeddings": 8192}"""u8.ToArray(),
+            ["model.safetensors"] = new byte[2_000_000],
+        },
+        gated, new() { ["pipeline_tag"] = "text-generation", ["tags"] = new JsonArray("conversational"), ["safetensors"] = new JsonObject { ["parameters"] = new JsonObject { ["BF16"] = 1_000_000 }, ["total"] = 1_000_000 } });
+
     /// <summary>Refuses as the Hub does.</summary>
     public static async Task RefuseAsync(HttpContext http, int status, string? code, string message)
     {

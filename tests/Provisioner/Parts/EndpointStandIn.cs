@@ -69,6 +69,14 @@ internal sealed class EndpointStandIn : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Creates an endpoint whose nodes are given their weights.</summary>
+    public async Task<string> CreateAsync(NodeWeights weights)
+    {
+        var id = NewId();
+        await SayAsync(State(id, weights.Model, "given") with { Plan = new("", null, weights.Revision, null, null, null, null, Weights: weights) });
+        return id;
+    }
+
     /// <summary>Creates an endpoint, and is not heard.</summary>
     public void CreateUnheard(string id) => _endpoints[id] = (1, State(id, "simulator/tiny?load=0.1"));
 

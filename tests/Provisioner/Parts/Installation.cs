@@ -1,3 +1,5 @@
+using Hypervize.Kit.Hub;
+
 namespace Hypervize.Provisioner.Tests.Parts;
 
 /// <summary>A provisioner on a database, a broker and a machine, all real; what is around it is stood in for.</summary>
@@ -13,6 +15,8 @@ public sealed class Installation : IAsyncLifetime
 
     internal Machine Machine { get; } = new();
 
+    internal HubStandIn Hub { get; private set; } = null!;
+
     /// <summary>The replica that was started last.</summary>
     internal Replica Replica => _replicas[^1];
 
@@ -21,6 +25,7 @@ public sealed class Installation : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await Database.CreateAsync();
+        Hub = await HubStandIn.StartAsync();
         Endpoints = await EndpointStandIn.StartAsync(_identities);
         await StartAsync();
     }
@@ -36,6 +41,8 @@ public sealed class Installation : IAsyncLifetime
             ["Local__DataDirectory"] = Machine.Settings.DataDirectory,
             ["Local__Installation"] = Machine.Settings.Installation,
             ["Local__Simulator"] = Machine.Settings.Simulator,
+            ["Hub__Endpoint"] = Hub.Url.ToString(),
+            ["Local__Runtimes__given__Command"] = "sh -c \"ls $2; exec $0 $1 --host=127.0.0.1 --port=$3 --model=simulator/tiny?load=0.1 --served-model-name=$4 --node-id=$5\" {simulator} {weights} {port} {name} {node}",
             // Nobody listens there; but what is traced, is traced.
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9",
             ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=of-the-platform",
@@ -49,6 +56,7 @@ public sealed class Installation : IAsyncLifetime
         foreach (var replica in _replicas) await replica.DisposeAsync();
         await Machine.DisposeAsync();
         await Endpoints.DisposeAsync();
+        await Hub.DisposeAsync();
         await _database.DisposeAsync();
     }
 }
