@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Hypervize.Hosting;
@@ -12,10 +13,11 @@ public readonly record struct Room(bool IsThere, bool ComesSoon, long Most);
 
 /// <summary>
 /// Weights on this machine's disk, each a folder that is whole or not there, shared by all nodes. <c>KEY/</c> holds the model's files, <c>KEY.json</c> says
-/// what they are, <c>KEY.partial/</c> is on its way, and <c>KEY.lock</c> is held by whoever changes one of them, in whatever process.
+/// what they are, <c>KEY.partial/</c> is on its way, <c>KEY.reserved</c> says how large that will be, and <c>KEY.lock</c> is held by whoever changes one of them, in whatever process.
 /// </summary>
 public sealed class WeightCache
 {
+    private const string Gathered = ".partial", Reservation = ".reserved";
     private const long StaysFree = 1_000_000_000;
     private static readonly TimeSpan GrantsAreKept = TimeSpan.FromDays(7);
 
@@ -86,7 +88,7 @@ public sealed class WeightCache
 
     /// <summary>The folder in which weights are gathered; what an earlier attempt left there is there still.</summary>
     /// <param name="key">Their key.</param>
-    public string Partial(string key) => Path.Combine(_folder, $"{key}.partial");
+    public string Partial(string key) => Path.Combine(_folder, key + Gathered);
 
     /// <summary>Makes what was gathered the weights, whole and at once. Its lock is held.</summary>
     /// <param name="key">Their key.</param>
@@ -96,37 +98,49 @@ public sealed class WeightCache
         Remove(key);
         Directory.Move(Partial(key), Whole(key));
         Write(key, entry);
+        File.Delete(Reserved(key));
     }
 
-    /// <summary>Removes the least recently used until there is room.</summary>
-    /// <param name="key">Who needs it; what is gathered of it counts already.</param>
+    /// <summary>Removes the least recently used until there is room, and reserves it.</summary>
+    /// <param name="key">Who needs it, and holds its lock.</param>
     /// <param name="bytes">Bytes it takes when it is whole.</param>
     /// <param name="inUse">Keys that nodes load from.</param>
     public Room MakeRoom(string key, long bytes, IReadOnlySet<string> inUse)
     {
-        var others = Occupants(inUse).Where(o => o.Key != key).ToList();
-        var capacity = Math.Min(_most, others.Sum(o => o.Bytes) + BytesOf(Partial(key)) + new DriveInfo(_folder).AvailableFreeSpace - StaysFree);
+        using var alone = TryHold("room"); // Two who reckon at once would count on the same room.
+        if (alone is null) return new(IsThere: false, ComesSoon: true, bytes);
+        var all = Places(inUse);
+        var others = all.Where(p => p.Occupant.Key != key).Select(p => p.Occupant).ToList();
+        var capacity = Math.Min(_most, all.Sum(p => p.OnDisk) + new DriveInfo(_folder).AvailableFreeSpace - StaysFree);
         var now = _time.GetUtcNow();
         if (Eviction.For(others, bytes, capacity, now) is not { } leaving)
             return new(IsThere: false, Eviction.For(others, bytes, capacity, now + Eviction.JustUsed) is not null, Math.Max(0, capacity - others.Where(o => o.IsInUse).Sum(o => o.Bytes)));
+
+        var isThere = true;
         foreach (var (other, size, _, _) in leaving)
         {
             using var hold = TryHold(other);
+            isThere &= hold is not null; // Somebody fetches it anew meanwhile.
             if (hold is null) continue;
             _log.LogInformation("Removing {Key} from the cache, {Bytes:N0} bytes, the least recently used", other, size);
             Remove(other);
             if (Directory.Exists(Partial(other))) Directory.Delete(Partial(other), recursive: true);
+            File.Delete(Reserved(other));
         }
-        return new(IsThere: true, ComesSoon: true, bytes);
+        if (isThere) File.WriteAllText(Reserved(key), bytes.ToString(CultureInfo.InvariantCulture));
+        return new(isThere, ComesSoon: true, bytes);
     }
 
-    private IEnumerable<Occupant> Occupants(IReadOnlySet<string> inUse) =>
-        from folder in Directory.EnumerateDirectories(_folder)
-        let name = Path.GetFileName(folder)
-        let isPartial = name.EndsWith(".partial", StringComparison.Ordinal)
-        let key = isPartial ? name[..^".partial".Length] : name
-        group (folder, isPartial) by key into one
-        select new Occupant(one.Key, one.Sum(f => BytesOf(f.folder)), one.Max(f => UsedAt(one.Key, f.folder)), inUse.Contains(one.Key) || (one.Any(f => f.isPartial) && IsHeld(one.Key)));
+    // Who is being fetched takes as much as it will, whatever has come of it.
+    private List<(Occupant Occupant, long OnDisk)> Places(IReadOnlySet<string> inUse) =>
+    [
+        .. from key in Directory.EnumerateFileSystemEntries(_folder).Select(p => Path.GetFileName(p)).Where(n => Directory.Exists(Path.Combine(_folder, n)) || n.EndsWith(Reservation, StringComparison.Ordinal))
+               .Select(n => n.EndsWith(Gathered, StringComparison.Ordinal) ? n[..^Gathered.Length] : n.EndsWith(Reservation, StringComparison.Ordinal) ? n[..^Reservation.Length] : n).Distinct(StringComparer.Ordinal)
+           let onDisk = BytesOf(Whole(key)) + BytesOf(Partial(key))
+           let isFetched = IsHeld(key)
+           let bytes = isFetched && File.Exists(Reserved(key)) && long.TryParse(File.ReadAllText(Reserved(key)), CultureInfo.InvariantCulture, out var reserved) ? Math.Max(onDisk, reserved) : onDisk
+           select (new Occupant(key, bytes, UsedAt(key), inUse.Contains(key) || isFetched), onDisk),
+    ];
 
     private bool IsHeld(string key)
     {
@@ -134,7 +148,8 @@ public sealed class WeightCache
         return hold is null;
     }
 
-    private DateTimeOffset UsedAt(string key, string folder) => File.Exists(Document(key)) ? File.GetLastWriteTimeUtc(Document(key)) : Directory.GetLastWriteTimeUtc(folder);
+    private DateTimeOffset UsedAt(string key) =>
+        ((string[])[Document(key), Partial(key), Whole(key)]).Where(Path.Exists).Select(p => (DateTimeOffset)File.GetLastWriteTimeUtc(p)).DefaultIfEmpty(DateTimeOffset.MinValue).First();
 
     private async Task<bool> IsWholeAsync(string key, KeptFile file, CancellationToken cancel)
     {
@@ -172,6 +187,8 @@ public sealed class WeightCache
     }
 
     private string Whole(string key) => Path.Combine(_folder, key);
+
+    private string Reserved(string key) => Path.Combine(_folder, key + Reservation);
 
     private string Document(string key) => Path.Combine(_folder, $"{key}.json");
 

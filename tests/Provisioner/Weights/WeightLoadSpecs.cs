@@ -242,6 +242,24 @@ public sealed class WeightLoadSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_that_come_at_once_do_not_count_on_the_same_room()
+    {
+        var run = _shelf.NewRun(150_000);
+        var (one, other) = (_shelf.Put("me/one"), _shelf.Put("me/other"));
+        var go = new TaskCompletionSource();
+        _shelf.Hub.Interfere = async http =>
+        {
+            if (http.Request.Path.Value!.EndsWith("model.safetensors", StringComparison.Ordinal)) await go.Task;
+            return false;
+        };
+        Assert.Null(await run.AskAsync(Shelf.Run.Node(one, TimeProvider.System.GetUtcNow())));
+        await Eventually.TrueAsync(() => _shelf.Downloads == 1, "the first to come");
+        Assert.Equal(FailureCode.CapacityUnavailable, (await run.RefusedAsync(other, Another)).Code);
+        go.SetResult();
+        await run.LoadAsync(one);
+    }
+
+    [Fact]
     public async Task A_node_tells_whether_its_weights_were_there_when_it_was_asked_for()
     {
         var weights = _shelf.Put("me/model");

@@ -72,7 +72,7 @@ public sealed class PlatformClient(string url, string key) : IDisposable
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
     public async Task<JsonNode?> CallAsync(HttpMethod method, string path, CancellationToken cancel, JsonNode? body = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body), Headers = { Accept = { new("application/json") } } };
         using var answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
         var text = await answer.Content.ReadAsStringAsync(cancel);
         return text.Length == 0 ? null : JsonNode.Parse(text);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
@@ -11,6 +12,7 @@ namespace Hypervize.Cli.Endpoints;
 internal static class EndpointCommands
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FetchingToldEvery = TimeSpan.FromSeconds(3);
     private static readonly Argument<string> Endpoint = new("endpoint") { Description = "Its id or name." };
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
@@ -130,6 +132,7 @@ internal static class EndpointCommands
     /// <exception cref="PlatformException">It failed, was switched off or was deleted meanwhile.</exception>
     internal static async Task<JsonNode> UntilAsync(PlatformClient platform, string id, string status, Action<string> progress, CancellationToken cancel)
     {
+        var fetching = (Text: "", At: Stopwatch.GetTimestamp());
         for (string? before = null; ; await Task.Delay(LookEvery, cancel))
         {
             var it = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}", cancel))!;
@@ -138,6 +141,22 @@ internal static class EndpointCommands
             if (now is "failed" or "disabled" or "deleted") throw new PlatformException($"{it["name"]} ({id}) is {now}, not {status}. {it["failure"]?["message"]}");
             if (now != before) progress($"{it["name"]} ({id}) is {now}");
             before = now;
+            if (Stopwatch.GetElapsedTime(fetching.At) < FetchingToldEvery || await FetchingAsync(platform, id, cancel) is not { } text) continue;
+            if (text != fetching.Text) progress($"{it["name"]} ({id}) is {now}. {text}");
+            fetching = (text, Stopwatch.GetTimestamp());
+        }
+    }
+
+    // Weights may take minutes to come.
+    private static async Task<string?> FetchingAsync(PlatformClient platform, string id, CancellationToken cancel)
+    {
+        try
+        {
+            return (string?)(await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}/logs?tail=1", cancel))?["fetching"]?.AsArray().FirstOrDefault();
+        }
+        catch (RefusedException)
+        {
+            return null; // No node was ever asked for.
         }
     }
 
