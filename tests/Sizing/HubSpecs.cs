@@ -185,6 +185,19 @@ public sealed class HubSpecs : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_Hub_that_knows_no_access_probe_is_read_by_what_it_gives()
+    {
+        _fixture.Hub.Interfere = async http =>
+        {
+            if (!http.Request.Path.Value!.EndsWith("/auth-check", StringComparison.Ordinal)) return false;
+            await HubStandIn.RefuseAsync(http, 404, null, "Not Found");
+            return true;
+        };
+        Assert.False((await _fixture.AnalyseAsync("meta-llama/Llama-3.1-8B-Instruct", HubStandIn.Token)).IsEstimate);
+        Assert.True((await _fixture.AnalyseAsync("meta-llama/Llama-3.1-8B-Instruct")).IsClosed);
+    }
+
+    [Fact]
     public async Task An_adapter_is_sized_with_its_base()
     {
         var adapter = new HubModel(

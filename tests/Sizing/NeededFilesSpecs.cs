@@ -9,7 +9,7 @@ public sealed class NeededFilesSpecs
     public void One_set_of_weights_is_needed_and_what_is_beside_it() => Assert.Equal(
         ["1_Pooling/config.json", "chat_template.jinja", "config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "modeling_own.py", "tokenizer.model"],
         Needed(null, "config.json", "chat_template.jinja", "tokenizer.model", "modeling_own.py", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.fp16.safetensors",
-            "consolidated.safetensors", "pytorch_model.bin", "original/consolidated.00.pth", "onnx/model.onnx", "onnx/config.json", "optimizer.pt", "demo.gif", "1_Pooling/config.json"));
+            "consolidated.safetensors", "pytorch_model.bin", "original/consolidated.00.pth", "onnx/model.onnx", "onnx/config.json", "optimizer.pt", "demo.gif", ".gitattributes", "1_Pooling/config.json"));
 
     [Fact]
     public void All_parts_of_a_GGUF_file_are_needed_and_no_other() => Assert.Equal(

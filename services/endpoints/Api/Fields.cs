@@ -156,11 +156,14 @@ public static class EndpointFields
     /// <summary><c>telemetry</c></summary>
     public static FlagField Telemetry { get; } = new("telemetry", "The logging and telemetry add-on.", false);
 
+    /// <summary><c>customDomain</c></summary>
+    public static FlagField CustomDomain { get; } = new("customDomain", "The add-on for a domain of one's own.", false);
+
     /// <summary>Fields of a creation.</summary>
     public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Arguments, Temperature, TopP, TopK, MaxTokens, RepetitionPenalty, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];
 
     /// <summary>Fields of a quote.</summary>
-    public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, HuggingFaceToken, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry];
+    public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, HuggingFaceToken, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry, CustomDomain];
 
     /// <summary>Fields of a change: what an endpoint runs on and serves is its identity and stays.</summary>
     public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, HoldSeconds, Access, Telemetry];

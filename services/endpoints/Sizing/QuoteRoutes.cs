@@ -37,7 +37,7 @@ public static class QuoteRoutes
         var ask = new Ask(reader.Number(EndpointFields.Context), reader.Number(EndpointFields.Sequences) ?? 1, reader.Text(EndpointFields.Quantization));
         var (hardware, min, max) = (reader.Choice(EndpointFields.Hardware), reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         if (min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
-        IReadOnlyList<string> addOns = reader.Flag(EndpointFields.Telemetry) is true ? ["telemetry"] : [];
+        IReadOnlyList<string> addOns = [.. new[] { (EndpointFields.Telemetry, "telemetry"), (EndpointFields.CustomDomain, "custom_domain") }.Where(a => reader.Flag(a.Item1) is true).Select(a => a.Item2)];
         if (reader.Refusal() is { } wrong) return wrong;
         if (Planning.NotForThem(model!, Caller.From(http.User)) is { } theirs) return ModelProblems.From(theirs);
 

@@ -12,12 +12,12 @@ namespace Hypervize.Provisioner.Weights;
 public readonly record struct Room(bool IsThere, bool ComesSoon, long Most);
 
 /// <summary>
-/// Weights on this machine's disk, each a folder that is whole or not there, shared by all nodes. <c>KEY/</c> holds the model's files, <c>KEY.json</c> says
+/// Weights on this machine's disk, each a folder that is whole or not there, shared by all nodes. <c>KEY/</c> holds the model's files and <c>.hypervize.json</c>, which says
 /// what they are, <c>KEY.partial/</c> is on its way, <c>KEY.reserved</c> says how large that will be, and <c>KEY.lock</c> is held by whoever changes one of them, in whatever process.
 /// </summary>
 public sealed class WeightCache
 {
-    private const string Gathered = ".partial", Reservation = ".reserved";
+    private const string Gathered = ".partial", Reservation = ".reserved", Description = ".hypervize.json";
     private const long StaysFree = 1_000_000_000;
     private static readonly TimeSpan GrantsAreKept = TimeSpan.FromDays(7);
 
@@ -65,7 +65,7 @@ public sealed class WeightCache
     public void Grant(WeightEntry entry, string endpointId)
     {
         var now = _time.GetUtcNow();
-        Write(WeightKey.Of(entry.Weights), entry with
+        Write(Whole(WeightKey.Of(entry.Weights)), entry with
         {
             Granted = entry.Granted.Where(g => g.Key != endpointId && g.Value + GrantsAreKept > now).Append(KeyValuePair.Create(endpointId, now)).ToDictionary(),
         });
@@ -96,8 +96,8 @@ public sealed class WeightCache
     public void Publish(string key, WeightEntry entry)
     {
         Remove(key);
+        Write(Partial(key), entry);
         Directory.Move(Partial(key), Whole(key));
-        Write(key, entry);
         File.Delete(Reserved(key));
     }
 
@@ -163,8 +163,9 @@ public sealed class WeightCache
     // Its document first: without it, weights are not there.
     private void Remove(string key)
     {
+        if (!Directory.Exists(Whole(key))) return;
         File.Delete(Document(key));
-        if (Directory.Exists(Whole(key))) Directory.Delete(Whole(key), recursive: true);
+        Directory.Delete(Whole(key), recursive: true);
     }
 
     private WeightEntry? Read(string key)
@@ -179,18 +180,19 @@ public sealed class WeightCache
         }
     }
 
-    private void Write(string key, WeightEntry entry)
+    private static void Write(string folder, WeightEntry entry)
     {
-        var draft = $"{Document(key)}.{Guid.NewGuid():n}";
+        var document = Path.Combine(folder, Description);
+        var draft = $"{document}.{Guid.NewGuid():n}";
         File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(entry, Json.Options));
-        File.Move(draft, Document(key), overwrite: true);
+        File.Move(draft, document, overwrite: true);
     }
 
     private string Whole(string key) => Path.Combine(_folder, key);
 
     private string Reserved(string key) => Path.Combine(_folder, key + Reservation);
 
-    private string Document(string key) => Path.Combine(_folder, $"{key}.json");
+    private string Document(string key) => Path.Combine(Whole(key), Description);
 
     private static long BytesOf(string folder) => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : 0;
 }

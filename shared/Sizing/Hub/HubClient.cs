@@ -37,7 +37,7 @@ public sealed class HubClient
     public async Task<Answer<ModelFacts>> ReadAsync(ModelReference.Hub model, string? token, string? quantization, CancellationToken cancel)
     {
         token ??= _settings.Token;
-        var told = await AccessAsync(model, token, cancel);
+        var told = await AccessAsync(model, token, isProbed: false, cancel);
         return told.Value is { IsClosed: false } facts ? await WithFilesAsync(model, facts, token, quantization, cancel) : told;
     }
 
@@ -48,7 +48,7 @@ public sealed class HubClient
     public async Task<Answer<ModelFacts>> FilesAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
     {
         token ??= _settings.Token;
-        var told = await AccessAsync(model, token, cancel);
+        var told = await AccessAsync(model, token, isProbed: true, cancel);
         if (told.Value is not { } facts) return told;
         return facts.IsClosed ? Refusal(model, token, new(HubStatus.Gated, [])) : await WithIndexAsync(model, facts, token, cancel);
     }
@@ -63,7 +63,8 @@ public sealed class HubClient
     public Task<PartialFile> DownloadAsync(ModelReference.Hub model, string file, long from, string? token, CancellationToken cancel) =>
         _http.DownloadAsync(Resolve(model, model.Revision, file), from, token ?? _settings.Token, cancel);
 
-    private async Task<Answer<ModelFacts>> AccessAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
+    // Where the probe must have said yes, anything else is a no; else the files themselves say it where it does not.
+    private async Task<Answer<ModelFacts>> AccessAsync(ModelReference.Hub model, string? token, bool isProbed, CancellationToken cancel)
     {
         var revision = model.Revision is { } asked ? $"/revision/{Uri.EscapeDataString(asked)}" : "";
         var info = await _http.GetAsync($"api/models/{model.Id}{revision}?blobs=true", token, 20 * Megabyte, cancel);
@@ -76,9 +77,9 @@ public sealed class HubClient
         if (facts.IsGated)
         {
             var access = await _http.GetAsync($"api/models/{model.Id}/auth-check", token, Megabyte, cancel);
-            if (access.Status is HubStatus.BadToken) return Refusal(model, token, access);
+            if (access.Status is HubStatus.BadToken || (isProbed && access.Status is HubStatus.Silent or HubStatus.Limited or HubStatus.Disabled)) return Refusal(model, token, access);
             // Who shows a token is told that it has no access; who shows none may still know a price.
-            if (access.Status is HubStatus.Gated or HubStatus.NoRepository)
+            if (access.Status is HubStatus.Gated || (isProbed && access.Status is not HubStatus.Found))
                 return token is null ? facts with { IsClosed = true } : Refusal(model, token, new(HubStatus.Gated, [], access.Reason));
         }
         return facts;
@@ -97,7 +98,7 @@ public sealed class HubClient
         if (facts.Config is null || MayHave(Config))
         {
             var config = await FileAsync(model, facts, Config, token, cancel);
-            if (config.Status is HubStatus.Gated && facts.IsGated && token is null) return facts with { IsClosed = true };
+            if (config.Status is HubStatus.Gated or HubStatus.NoRepository && facts.IsGated && token is null) return facts with { IsClosed = true };
             if (config.Status is not (HubStatus.Found or HubStatus.NoEntry or HubStatus.NoRepository)) return Refusal(model, token, config);
             if (config.Status == HubStatus.Found)
                 facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read, IsConfigWhole = true } : facts with { Config = null };

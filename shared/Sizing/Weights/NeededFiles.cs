@@ -29,7 +29,7 @@ public static partial class NeededFiles
     private static List<ModelFile> Adapter(ModelFacts facts) =>
         ((string[])["adapter_model.safetensors", "adapter_model.bin"]).Select(name => facts.Files.Where(f => f.Path == name).ToList()).FirstOrDefault(found => found.Count > 0) ?? [];
 
-    private static bool IsDocument(ModelFile file) => !file.Path.Contains('/') && !Heavy().IsMatch(file.Path) && file.Bytes is not > LargestDocument;
+    private static bool IsDocument(ModelFile file) => file.Path[0] != '.' && !file.Path.Contains('/') && !Heavy().IsMatch(file.Path) && file.Bytes is not > LargestDocument;
 
     // A path is a place on a node's disk: it stays below the model's folder.
     private static bool IsSafe(string path) => path.Split('/').All(part => part.Length > 0 && part is not ("." or "..") && !part.Any(c => char.IsControl(c) || c == '\\'));

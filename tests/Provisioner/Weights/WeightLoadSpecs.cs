@@ -187,6 +187,21 @@ public sealed class WeightLoadSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Access_that_the_Hub_does_not_confirm_is_none()
+    {
+        var weights = _shelf.Put("me/gated", gated: "manual");
+        var run = _shelf.NewRun();
+        await run.LoadAsync(weights, token: HubStandIn.Token);
+        _shelf.Hub.Interfere = async http =>
+        {
+            if (!http.Request.Path.Value!.EndsWith("/auth-check", StringComparison.Ordinal)) return false;
+            await HubStandIn.RefuseAsync(http, 500, null, "Internal Error");
+            return true;
+        };
+        Assert.Equal(FailureCode.WeightsUnavailable, (await run.RefusedAsync(weights, Another, HubStandIn.Token)).Code);
+    }
+
+    [Fact]
     public async Task A_wake_does_not_wait_for_a_Hub_that_is_down()
     {
         var weights = _shelf.Put("me/open");
@@ -289,7 +304,7 @@ public sealed class WeightLoadSpecs : IAsyncLifetime
         var model = _shelf.Hub.Put("me/tiny-GGUF", new Dictionary<string, byte[]> { ["tiny-Q4_K_M.gguf"] = new byte[10], ["tiny-Q8_0.gguf"] = new byte[20] });
         var loaded = await _shelf.NewRun().LoadAsync(new("me/tiny-GGUF", model.Revision, "tiny-Q8_0.gguf"));
         Assert.Equal(20, new FileInfo(loaded.Path).Length);
-        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(loaded.Path)!));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(loaded.Path)!, "*.gguf"));
     }
 
     [Fact]
@@ -318,7 +333,7 @@ public sealed class WeightLoadSpecs : IAsyncLifetime
         var weights = new NodeWeights("s3://models/team/tiny", Fingerprint("config.json", "model.safetensors", "1_Pooling/config.json"), null);
         var loaded = await _shelf.NewRun().LoadAsync(weights);
         Assert.Equal(_shelf.Bucket.Objects["team/tiny/model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(loaded.Path, "model.safetensors")));
-        Assert.Equal(["1_Pooling/config.json", "config.json", "model.safetensors"],
+        Assert.Equal([".hypervize.json", "1_Pooling/config.json", "config.json", "model.safetensors"],
             Directory.EnumerateFiles(loaded.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(loaded.Path, f)).Order(StringComparer.Ordinal));
 
         _shelf.Bucket.Objects["team/tiny/model.safetensors"] = RandomNumberGenerator.GetBytes(50_000);

@@ -20,6 +20,7 @@ namespace Hypervize.Cli.Quotes;
 internal static class QuoteCommand
 {
     private const int Most = 100_000_000;
+    private const string Telemetry = "telemetry", CustomDomain = "custom_domain";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new JsonStringEnumConverter() } };
 
     public static Command Create(IAnsiConsole console)
@@ -32,10 +33,11 @@ internal static class QuoteCommand
         var min = new Option<int?>("--min") { Description = "Fewest nodes, for the cost of a day; else 0." };
         var max = new Option<int?>("--max") { Description = "Most nodes, for the cost of a day; else 1." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
+        var domain = new Option<bool>("--custom-domain") { Description = "With the add-on for a domain of one's own." };
         var json = new Option<bool>("--json") { Description = "Print the quote as JSON." };
         var command = new Command("quote", "What a model needs, what it fits on, and what that costs. Needs no running platform; HF_TOKEN opens gated models.")
         {
-            model, context, concurrency, hardware, quantization, min, max, telemetry, json,
+            model, context, concurrency, hardware, quantization, min, max, telemetry, domain, json,
         };
         command.Validators.Add(r =>
         {
@@ -45,7 +47,7 @@ internal static class QuoteCommand
         });
         command.SetAction((parsed, cancel) => RunAsync(
             console, parsed.GetValue(json),
-            new(parsed.GetValue(model)!, new(parsed.GetValue(context), parsed.GetValue(concurrency) ?? 1, parsed.GetValue(quantization)), parsed.GetValue(hardware), parsed.GetValue(min) ?? 0, parsed.GetValue(max) ?? 1, parsed.GetValue(telemetry) ? ["telemetry"] : []), cancel));
+            new(parsed.GetValue(model)!, new(parsed.GetValue(context), parsed.GetValue(concurrency) ?? 1, parsed.GetValue(quantization)), parsed.GetValue(hardware), parsed.GetValue(min) ?? 0, parsed.GetValue(max) ?? 1, [.. parsed.GetValue(telemetry) ? [Telemetry] : (string[])[], .. parsed.GetValue(domain) ? [CustomDomain] : (string[])[]]), cancel));
         return command;
     }
 
