@@ -69,15 +69,16 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
     /// <param name="decide">State (null when the stream does not exist) and version → what to say. Pure; may be asked several times.</param>
     /// <param name="cancel">Stops waiting.</param>
     /// <param name="fact">The reported fact that this decides about; one that was accepted before changes nothing.</param>
+    /// <param name="beside">What is written in the same transaction when something is said, and else not.</param>
     /// <exception cref="StreamContentionException">Other writers won every time.</exception>
     public async Task<Outcome<TState>> DecideAsync(
-        string key, Func<TState?, long, Decision<TEvent>> decide, CancellationToken cancel, FactPlace? fact = null)
+        string key, Func<TState?, long, Decision<TEvent>> decide, CancellationToken cancel, FactPlace? fact = null, Action<IDocumentOperations>? beside = null)
     {
         var turn = _turns[(uint)key.GetHashCode(StringComparison.Ordinal) % _turns.Length];
         await turn.WaitAsync(cancel);
         try
         {
-            return await DecideInTurnAsync(key, decide, fact, cancel);
+            return await DecideInTurnAsync(key, decide, fact, beside, cancel);
         }
         finally
         {
@@ -86,7 +87,7 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
     }
 
     private async Task<Outcome<TState>> DecideInTurnAsync(
-        string key, Func<TState?, long, Decision<TEvent>> decide, FactPlace? fact, CancellationToken cancel)
+        string key, Func<TState?, long, Decision<TEvent>> decide, FactPlace? fact, Action<IDocumentOperations>? beside, CancellationToken cancel)
     {
         using var append = TraceHeaders.Append(key);
         // Not the activity of the session's connection, which ends unseen when a transaction is begun by hand.
@@ -108,6 +109,7 @@ public sealed class EventStreams<TState, TEvent>(IDocumentStore store, Fold<TSta
                 if (version == 0) session.Events.StartStream(key, decision.Events.Cast<object>());
                 else session.Events.Append(key, after, decision.Events.Cast<object>());
                 session.Store(new Snapshot<TState> { Id = key, Version = after, Fold = fold.Revision, State = state });
+                beside?.Invoke(session);
                 version = after;
             }
 

@@ -74,6 +74,12 @@ public sealed record ModelFacts(string Model, ModelOrigin Origin)
     /// <summary>Whether <see cref="Config"/> is the whole document: what it leaves out is then what its class assumes, and not what was kept from us.</summary>
     public bool IsConfigWhole { get; init; }
 
+    /// <summary>Whether it has a <c>config.json</c> that could not be understood.</summary>
+    public bool IsConfigBroken { get; init; }
+
+    /// <summary>Tokens that it embeds at most, by sentence-transformers' own config; null when that does not say.</summary>
+    public int? MaxSequence { get; init; }
+
     /// <summary>Parameters by the dtype they are stored in, in safetensors' names; null when they were not told.</summary>
     public IReadOnlyDictionary<string, long>? ParametersByDtype { get; init; }
 

@@ -26,10 +26,24 @@ public sealed class ModelReader(HubClient hub, Func<IAmazonS3> s3)
             ModelReference.Simulated simulated => Simulated(simulated.Name),
             _ => new ModelRefusal(ModelProblem.NotFound, $"'{model}' names no model. Give owner/name of the Hub, s3://bucket/prefix or the path of a folder."),
         };
-        if (facts.Value is { } read) return Analyst.Analyse(read);
+        if (facts.Value is { } read) return Analysed(read, quantization);
         return facts.Refusal is { Problem: ModelProblem.Unreachable or ModelProblem.RateLimited } silent && Analyst.FromName(model, $"{silent.Message} What is quoted is an estimate by its name.") is { } estimate
             ? estimate
             : facts.Refusal!;
+    }
+
+    private static Answer<ModelAnalysis> Analysed(ModelFacts facts, string? quantization)
+    {
+        try
+        {
+            var answer = Analyst.Analyse(facts);
+            return answer.Value is { } model && Fit.Need.Refusal(model, quantization) is { } refusal ? refusal : answer;
+        }
+        catch (Exception e) when (e is OverflowException or InvalidOperationException or FormatException)
+        {
+            // Documents are strangers' input: what no model has is no reason to fail.
+            return new ModelRefusal(ModelProblem.Unsupported, $"What {facts.Model} says of itself can't be true. Choose another model, or another revision of it.");
+        }
     }
 
     private async Task<Answer<ModelFacts>> BucketAsync(string model, ModelReference.Bucket bucket, string? quantization, CancellationToken cancel)

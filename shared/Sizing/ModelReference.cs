@@ -5,6 +5,9 @@ namespace Hypervize.Sizing;
 /// <summary>What a user names a model by.</summary>
 public abstract partial record ModelReference
 {
+    // What people copy from the address bar.
+    private const string Page = "https://huggingface.co/";
+
     private ModelReference() { }
 
     /// <summary>A repository of the Hub.</summary>
@@ -29,12 +32,14 @@ public abstract partial record ModelReference
     /// <param name="text"><c>owner/name</c>, <c>owner/name@revision</c>, <c>s3://bucket/prefix</c>, <c>/a/folder</c> or <c>file:///a/folder</c>.</param>
     public static ModelReference? Parse(string text)
     {
+        if (text.Contains('\0')) return null;
+        if (text.StartsWith(Page, StringComparison.Ordinal)) text = text[Page.Length..].TrimEnd('/');
         if (text.StartsWith("s3://", StringComparison.Ordinal))
         {
             var (bucket, prefix) = text[5..].Split('/', 2) is [var name, var rest] ? (name, rest.Trim('/')) : (text[5..], "");
             return BucketName().IsMatch(bucket) ? new Bucket(bucket, prefix) : null;
         }
-        if (text.StartsWith("file://", StringComparison.Ordinal)) text = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length == 0 ? uri.LocalPath : "";
+        if (text.StartsWith("file://", StringComparison.Ordinal)) text = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length == 0 && !uri.LocalPath.Contains('\0') ? uri.LocalPath : "";
         if (text.StartsWith('/')) return new Folder(Path.GetFullPath(text));
         if (text.StartsWith("simulator/", StringComparison.Ordinal)) return new Simulated(text);
         return Repository().Match(text) is { Success: true } match && !text.Contains("..", StringComparison.Ordinal)

@@ -30,6 +30,7 @@ public sealed class QuoteSpecs : IAsyncLifetime
     [InlineData("nobody/nothing", "model_not_found")]
     [InlineData("openai/whisper", "model_unsupported")]
     [InlineData("deepseek-ai/DeepSeek-V3 --hardware g6.xlarge", "model_too_large")]
+    [InlineData("@nobody/nothing", "model_not_found")]
     public async Task A_refusal_has_its_code_and_the_exit_code_of_a_failure(string arguments, string code)
     {
         var whisper = HubModel.All[0] with { Info = new() { ["id"] = "openai/whisper", ["sha"] = new string('b', 40), ["pipeline_tag"] = "automatic-speech-recognition" } };
@@ -39,10 +40,20 @@ public sealed class QuoteSpecs : IAsyncLifetime
         Assert.Contains(code, errors);
     }
 
+    [Fact]
+    public async Task Unknown_hardware_is_said_in_JSON_too()
+    {
+        var (exitCode, output, _) = await QuoteAsync("Qwen/Qwen2.5-7B-Instruct", "--hardware", "nope", "--json");
+        Assert.Equal((1, "invalid_request"), (exitCode, (string)JsonNode.Parse(output)!["error"]!["code"]!));
+    }
+
     [Theory]
     [InlineData("--context", "0")]
     [InlineData("--concurrency", "-1")]
     [InlineData("--min", "2")]
+    [InlineData("--context", "abc")]
+    [InlineData("--context", "99999999999999999999")]
+    [InlineData("--max", "")]
     public async Task Numbers_that_make_no_sense_are_wrong_usage(string option, string value) => Assert.Equal(2, (await QuoteAsync("Qwen/Qwen2.5-7B-Instruct", option, value)).ExitCode);
 
     private async Task<(int ExitCode, string Output, string Errors)> QuoteAsync(params string[] arguments)

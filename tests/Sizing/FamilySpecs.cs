@@ -21,6 +21,34 @@ public sealed class FamilySpecs(HubFixture fixture) : IClassFixture<HubFixture>
         // All is as LlamaConfig assumes it: 2 × 32 × 32 × 128 × 2.
         { "llava", """{"architectures":["LlavaForConditionalGeneration"],"model_type":"llava","text_config":{"model_type":"llama","max_position_embeddings":4096},"vision_config":{}}""", 524_288, 4_096 },
         { "chatglm", """{"architectures":["ChatGLMModel"],"model_type":"chatglm","num_layers":28,"num_attention_heads":32,"multi_query_attention":true,"multi_query_group_num":2,"kv_channels":128,"hidden_size":4096,"seq_length":8192,"auto_map":{"AutoModelForCausalLM":"x.Y"}}""", 28_672, 8_192 },
+        // multi_query wins over what a newer save writes beside it.
+        { "falcon-7b-resaved", """{"architectures":["FalconForCausalLM"],"model_type":"falcon","num_hidden_layers":32,"num_attention_heads":71,"num_kv_heads":71,"hidden_size":4544,"multi_query":true,"new_decoder_architecture":false}""", 8_192, 2_048 },
+        // GPTBigCodeConfig assumes one head for all: 2 × 24 × 128 × 2.
+        { "gpt_bigcode", """{"architectures":["GPTBigCodeForCausalLM"],"model_type":"gpt_bigcode","n_layer":24,"n_head":16,"n_embd":2048,"n_positions":8192}""", 12_288, 8_192 },
+        // Two blocks attend with 8 heads each, one has become nothing: 2 × 2 × 8 × 128 × 2.
+        { "nemotron-nas", """{"architectures":["DeciLMForCausalLM"],"model_type":"nemotron-nas","num_hidden_layers":3,"num_attention_heads":64,"num_key_value_heads":null,"hidden_size":8192,"max_position_embeddings":131072,"block_configs":[{"attention":{"n_heads_in_group":8,"no_op":false}},{"attention":{"n_heads_in_group":null,"no_op":true}},{"attention":{"n_heads_in_group":8,"no_op":false}}]}""", 8_192, 131_072 },
+        // Three of 32 layers attend: 3 × 2 × 8 × 128 × 2.
+        { "bamba", """{"architectures":["BambaForCausalLM"],"model_type":"bamba","num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"hidden_size":4096,"max_position_embeddings":262144,"attn_layer_indices":[9,18,27]}""", 12_288, 262_144 },
+        // Ten of 80 layers compute softmax: 10 × 2 × 8 × 128 × 2.
+        { "minimax-text", """{"architectures":["MiniMaxText01ForCausalLM"],"model_type":"minimax_text_01","num_hidden_layers":80,"num_attention_heads":64,"num_key_value_heads":8,"head_dim":128,"hidden_size":6144,"max_position_embeddings":10240000,"attn_type_list":[0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,1]}""", 40_960, 10_240_000 },
+        // Latent attention in two of four layers: 2 × (512 + 64) × 2.
+        { "kimi-linear", """{"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","num_hidden_layers":4,"num_attention_heads":32,"num_key_value_heads":32,"hidden_size":2304,"kv_lora_rank":512,"qk_rope_head_dim":64,"qk_nope_head_dim":128,"model_max_length":1048576,"linear_attn_config":{"full_attn_layers":[2,4]}}""", 2_304, 1_048_576 },
+        // The last 15 of 35 layers look at what earlier ones keep: 20 × 2 × 2 × 256 × 2.
+        { "gemma-3n", """{"architectures":["Gemma3nForConditionalGeneration"],"model_type":"gemma3n","text_config":{"model_type":"gemma3n_text","num_hidden_layers":35,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":256,"hidden_size":2048,"max_position_embeddings":32768,"num_kv_shared_layers":15,"layer_types":["full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention","full_attention"]}}""", 40_960, 32_768 },
+        // A state space keeps nothing of a token.
+        { "mamba2", """{"architectures":["Mamba2ForCausalLM"],"model_type":"mamba2","num_hidden_layers":64,"num_heads":128,"head_dim":64,"hidden_size":4096,"state_size":128,"max_position_embeddings":8192}""", 0, 8_192 },
+        // MiniCPM3's latent attention is kept in full: 62 × 2 × 40 × 96 × 2.
+        { "minicpm3", """{"architectures":["MiniCPM3ForCausalLM"],"model_type":"minicpm3","num_hidden_layers":62,"num_attention_heads":40,"num_key_value_heads":40,"hidden_size":2560,"kv_lora_rank":256,"qk_rope_head_dim":32,"qk_nope_head_dim":64,"max_position_embeddings":32768}""", 952_320, 32_768 },
+        // An older name of the width: 2 × 30 × 32 × 128 × 2.
+        { "bloom", """{"architectures":["BloomForCausalLM"],"model_type":"bloom","n_layer":30,"n_head":32,"n_embed":4096,"seq_length":2048}""", 491_520, 2_048 },
+        // 2 × 32 × 32 × 128 × 2.
+        { "xglm", """{"architectures":["XGLMForCausalLM"],"model_type":"xglm","num_layers":32,"attention_heads":32,"d_model":4096,"max_position_embeddings":2048}""", 524_288, 2_048 },
+        // A word that nobody knows is taken for attention: 2 × 2 × 32 × 128 × 2.
+        { "martian", """{"architectures":["XForCausalLM"],"model_type":"x","num_hidden_layers":2,"num_attention_heads":32,"hidden_size":4096,"max_position_embeddings":8192,"layer_types":["martian","martian"]}""", 32_768, 8_192 },
+        // What it says of its longest text wins over its positions.
+        { "command-r", """{"architectures":["CohereForCausalLM"],"model_type":"cohere","num_hidden_layers":40,"num_attention_heads":64,"num_key_value_heads":64,"hidden_size":8192,"max_position_embeddings":8192,"model_max_length":131072}""", 1_310_720, 131_072 },
+        // Of several names the smallest holds.
+        { "qwen-1", """{"architectures":["QWenLMHeadModel"],"model_type":"qwen","num_hidden_layers":32,"num_attention_heads":32,"hidden_size":4096,"kv_channels":128,"max_position_embeddings":32768,"seq_length":8192}""", 524_288, 8_192 },
         // YaRN stretches what it was made for.
         { "yarn", """{"architectures":["LlamaForCausalLM"],"model_type":"llama","num_hidden_layers":2,"num_attention_heads":2,"hidden_size":256,"max_position_embeddings":32768,"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32768}}""", 2_048, 131_072 },
     };

@@ -33,7 +33,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
 
 try
 {
-    var parsed = root.Parse(args);
+    var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     var exitCode = await parsed.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,

@@ -63,8 +63,7 @@ public static class EndpointRoutes
             return await sender.CreateAsync(http, id, wish.Again(caller.AccountId!, before, caller.Name));
         var plan = await planning.PlanAsync(wish, token, caller, http.RequestAborted);
         if (plan.Refusal is { } refusal) return ModelProblems.From(refusal);
-        if (token is not null) await secrets.StoreAsync(id, token, http.RequestAborted);
-        return await sender.CreateAsync(http, id, plan.Value!);
+        return await sender.CreateAsync(http, id, plan.Value!, token is null ? null : secrets.Storing(id, token));
     }
 
     private static Wish? Wish(RequestReader reader)
@@ -142,12 +141,8 @@ public static class EndpointRoutes
         return reader.Refusal() ?? await sender.SendAsync(http, id, _ => update, StatusCodes.Status200OK);
     }
 
-    private static async Task<IResult> DeleteAsync(HttpContext http, string id, Sender sender, EndpointSecrets secrets)
-    {
-        var answer = await sender.SendAsync(http, id, by => new Delete(by));
-        if (answer is IStatusCodeHttpResult { StatusCode: StatusCodes.Status202Accepted }) await secrets.DestroyAsync(id, http.RequestAborted);
-        return answer;
-    }
+    private static Task<IResult> DeleteAsync(HttpContext http, string id, Sender sender) =>
+        sender.SendAsync(http, id, by => new Delete(by), beside: EndpointSecrets.Destroying(id));
 
     private static async Task<IResult> EventsAsync(
         HttpContext http, string id, EventStreams<EndpointState, EndpointEvent> endpoints, IQuerySession session, long after = 0, int limit = 100)

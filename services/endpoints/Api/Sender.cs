@@ -2,6 +2,7 @@ using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
+using Marten;
 using IMediator = Mediator.IMediator;
 
 namespace Hypervize.Endpoints.Api;
@@ -13,9 +14,10 @@ public sealed class Sender(IMediator mediator, EndpointResources resources)
     /// <param name="http">The request.</param>
     /// <param name="id">The endpoint's id.</param>
     /// <param name="create">The command.</param>
-    public async Task<IResult> CreateAsync(HttpContext http, string id, Create create)
+    /// <param name="beside">What is written with the creation, and only with it.</param>
+    public async Task<IResult> CreateAsync(HttpContext http, string id, Create create, Action<IDocumentOperations>? beside = null)
     {
-        var answer = Answer(http, await mediator.Send(new EndpointRequest(id, create), http.RequestAborted), StatusCodes.Status202Accepted);
+        var answer = Answer(http, await mediator.Send(new EndpointRequest(id, create, Beside: beside), http.RequestAborted), StatusCodes.Status202Accepted);
         if (http.Response.Headers.ETag.Count > 0) http.Response.Headers.Location = $"/v1/endpoints/{id}";
         return answer;
     }
@@ -25,12 +27,14 @@ public sealed class Sender(IMediator mediator, EndpointResources resources)
     /// <param name="id">The endpoint.</param>
     /// <param name="command">The command, given who asks.</param>
     /// <param name="status">HTTP status when it is done.</param>
-    public async Task<IResult> SendAsync(HttpContext http, string id, Func<string, EndpointCommand> command, int status = StatusCodes.Status202Accepted)
+    /// <param name="beside">What is written with the decision, if it says something.</param>
+    public async Task<IResult> SendAsync(
+        HttpContext http, string id, Func<string, EndpointCommand> command, int status = StatusCodes.Status202Accepted, Action<IDocumentOperations>? beside = null)
     {
         var caller = Caller.From(http.User);
         if (!TryIfMatch(http.Request, out var ifMatch))
             return Problems.From(StatusCodes.Status412PreconditionFailed, "stale_version", "If-Match must be the ETag that an earlier answer gave.");
-        var request = new EndpointRequest(id, command(caller.Name), caller.IsOperator ? null : caller.AccountId, ifMatch);
+        var request = new EndpointRequest(id, command(caller.Name), caller.IsOperator ? null : caller.AccountId, ifMatch, Beside: beside);
         return Answer(http, await mediator.Send(request, http.RequestAborted), status);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hypervize.Catalog;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
+using Marten;
 using Mediator;
 
 namespace Hypervize.Endpoints.Lifecycle;
@@ -12,8 +13,9 @@ namespace Hypervize.Endpoints.Lifecycle;
 /// <param name="AccountId">Only if it belongs to this account; null for whom every account is open.</param>
 /// <param name="IfMatch">Only at this stream version; null for any.</param>
 /// <param name="Fact">Place of the reported fact in its feed; null for a command.</param>
+/// <param name="Beside">What is written in the transaction of the decision, if it says something.</param>
 public sealed record EndpointRequest(
-    string EndpointId, EndpointCommand Command, string? AccountId = null, long? IfMatch = null, FactPlace? Fact = null) : IRequest<Outcome<EndpointState>>;
+    string EndpointId, EndpointCommand Command, string? AccountId = null, long? IfMatch = null, FactPlace? Fact = null, Action<IDocumentOperations>? Beside = null) : IRequest<Outcome<EndpointState>>;
 
 /// <summary>Decides requests on endpoints' streams.</summary>
 public sealed class EndpointRequestHandler(EventStreams<EndpointState, EndpointEvent> endpoints, HardwareCatalog catalog, TimeProvider time)
@@ -21,7 +23,7 @@ public sealed class EndpointRequestHandler(EventStreams<EndpointState, EndpointE
 {
     /// <inheritdoc/>
     public async ValueTask<Outcome<EndpointState>> Handle(EndpointRequest request, CancellationToken cancellationToken) =>
-        await endpoints.DecideAsync(request.EndpointId, (state, version) => Decide(request, state, version), cancellationToken, request.Fact);
+        await endpoints.DecideAsync(request.EndpointId, (state, version) => Decide(request, state, version), cancellationToken, request.Fact, request.Beside);
 
     private Decision<EndpointEvent> Decide(EndpointRequest request, EndpointState? state, long version)
     {

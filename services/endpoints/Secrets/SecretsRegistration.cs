@@ -23,6 +23,6 @@ public static class SecretsRegistration
         services.AddDataProtection().SetApplicationName(Application);
         services.AddOptions<KeyManagementOptions>().Configure<Hosting.PostgresSettings>((options, postgres) =>
             (options.XmlRepository, options.XmlEncryptor) = (new KeyRing(postgres), new MasterKeyEncryptor(settings)));
-        services.AddSingleton<EndpointSecrets>().AddHostedService(p => p.GetRequiredService<EndpointSecrets>());
+        services.AddSingleton<EndpointSecrets>();
     }
 }

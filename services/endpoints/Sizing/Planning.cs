@@ -63,6 +63,7 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
         if (model.IsClosed) return Refused(NoAccess(model));
         var hardware = wish.Hardware ?? (wish.Runtime == EndpointFields.Simulator ? null : EndpointFields.Local);
         // What a machine of one's own holds is for its owner to say: vLLM runs on processors too, where it must.
+        if (hardware == EndpointFields.Local && wish.Ask().ContextOf(model) > model.MaxContext) return Refused(Quoting.BeyondContext(model, wish.Ask().ContextOf(model)));
         if (hardware == EndpointFields.Local) return Of(wish, model.Model, hardware, model, wish.Ask(), null, caller);
         var quote = Quoting.Of(model, new(model.Model, wish.Ask(), hardware, wish.Scaling.Min, wish.Scaling.Max, []), catalog.All, catalog, time.GetUtcNow());
         return quote.Value is { } fitting ? Of(wish, model.Model, fitting.Chosen, model, wish.Ask(), null, caller) : Refused(quote.Refusal!);
@@ -79,7 +80,7 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
         if (wish.Runtime != EndpointFields.Simulator && stored.Quote.Chosen != EndpointFields.Local)
             return new(null, new(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"The quote is for {stored.Quote.Chosen}, and {wish.Runtime} runs on this installation's own machines. Ask for a quote with hardware {EndpointFields.Local}.", EndpointFields.Runtime.Path));
         // What the quote was made with may be another's, or have been withdrawn: who may load the model is asked again.
-        if (stored.Quote.Details is { IsGated: true } or { IsClosed: true } || token is not null)
+        if (stored.Quote.Details is { IsGated: true } or { IsPrivate: true } or { IsClosed: true } || token is not null)
         {
             var reference = stored.Quote.Revision is { } revision && ModelReference.Parse(stored.Quote.Model) is ModelReference.Hub && stored.Quote.Details.Adapter is null ? $"{stored.Quote.Model}@{revision}" : stored.Quote.Model;
             var now = await models.AnalyseAsync(reference, token, stored.Request.Ask.Quantization, cancel);

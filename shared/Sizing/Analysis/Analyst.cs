@@ -5,7 +5,7 @@ namespace Hypervize.Sizing.Analysis;
 /// <summary>Concludes a model's size and shape from what was read about it. Pure.</summary>
 public static class Analyst
 {
-    private const int BytesOfAComputedFloat = 2;
+    private const int BytesOfAComputedFloat = 2, VocabularyBlock = 64;
 
     /// <summary>Analyses.</summary>
     /// <param name="facts">What was read.</param>
@@ -44,8 +44,8 @@ public static class Analyst
         var isEncoder = reading.Task == ModelTask.Embedding && TaskReading.IsEncoder(config?.TextType);
         var shape = isEncoder || config is null ? null : AttentionShape.Of(config);
         var guessed = shape is null && !isEncoder ? NameEstimate.Cache(parameters ?? named ?? size.Stored / BytesOfAComputedFloat) : null;
-        var context = Context(config, isEncoder);
-        var heads = config?.Number("num_attention_heads", "n_head", "n_heads", "num_heads");
+        var context = Context(config, facts.MaxSequence, isEncoder);
+        var heads = config?.Number("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads");
         return new ModelAnalysis(
             facts.Model, facts.Revision, reading.Task, WeightFormat.Safetensors, parameters ?? named, size.Stored, size.Loaded,
             shape?.BytesPerToken ?? (guessed is null ? 0 : guessed.Count * guessed.BytesPerToken), context.Tokens)
@@ -54,8 +54,8 @@ public static class Analyst
             Dtype = torchDtype?.Contains("float16", StringComparison.Ordinal) is true && !torchDtype.Contains("bfloat16", StringComparison.Ordinal) ? "float16" : "bfloat16",
             Layers = shape?.Layers ?? (guessed is null ? [] : [guessed]), Heads = shape?.Heads ?? (int?)heads?.Value, KvHeads = shape?.KvHeads, HeadDim = shape?.HeadDim, Mla = shape?.Mla,
             Experts = (int?)config?.Number("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "ffn_config.moe_num_experts")?.Value,
-            SplitUnit = SplitUnit(config, quantization), EmbeddingBytes = EmbeddingBytes(config), Adapter = facts.Adapter, IsEstimate = size.IsEstimate || guessed is not null,
-            Vocabulary = (int?)config?.Number("vocab_size")?.Value, IsGated = facts.IsGated, IsClosed = facts.IsClosed && facts.IsGated,
+            SplitUnits = SplitUnits(config), EmbeddingBytes = EmbeddingBytes(config), Adapter = facts.Adapter, IsEstimate = size.IsEstimate || guessed is not null,
+            Vocabulary = (int?)config?.Number("vocab_size")?.Value, IsGated = facts.IsGated, IsPrivate = facts.IsPrivate, IsClosed = facts.IsClosed && facts.IsGated,
             NeedsRemoteCode = config?.Has("auto_map") is true && facts.Files.Any(f => f.Path.EndsWith(".py", StringComparison.Ordinal)),
             Sources = Sources(
                 ("task", reading.Source), ("parameters", parameters is not null ? "the count of safetensors' elements" : named is not null ? "the name, which is rounded" : null),
@@ -93,14 +93,18 @@ public static class Analyst
     }
 
     // As vLLM derives it: a scaling of positions stretches what the model was made for, unless the config has already done so.
-    private static (int Tokens, string Source) Context(ConfigFields? config, bool isEncoder)
+    private static (int Tokens, string Source) Context(ConfigFields? config, int? sentences, bool isEncoder)
     {
-        if (config?.Number("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length", "model_max_length", "n_ctx") is not { Value: > 0 } told)
+        // What sentence-transformers cut at wins, then model_max_length; of the other names vLLM takes the smallest.
+        if (sentences is { } cut) return (cut, "max_seq_length of its sentence-transformers config");
+        if (config?.Number("model_max_length") is { Value: > 0 } own) return ((int)own.Value, own.Path);
+        var positions = config?.All("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length").Where(n => n.Value > 0).OrderBy(n => n.Value).ToList() ?? [];
+        if ((positions.Count > 0 ? positions[0] : config?.Number("max_position_embeddings", "n_ctx", "max_context_length")) is not { Value: > 0 } told)
             return config?.Has("hidden_size") is true || config?.Has("n_embd") is true ? (NameEstimate.MaxContextUntold, "assumed as vLLM does, since the config does not tell it") : (NameEstimate.MaxContext, "assumed");
         if (isEncoder) // RoBERTa's first positions are taken by padding.
-            return config.TextType?.Contains("roberta", StringComparison.Ordinal) is true ? ((int)(told.Value - 2), $"{told.Path} less the 2 for padding") : ((int)told.Value, told.Path);
+            return config!.TextType?.Contains("roberta", StringComparison.Ordinal) is true ? ((int)Math.Max(1, told.Value - 2), $"{told.Path} less the 2 for padding") : ((int)told.Value, told.Path);
 
-        var kind = config.Word("rope_scaling.rope_type", "rope_scaling.type", "rope_parameters.rope_type");
+        var kind = config!.Word("rope_scaling.rope_type", "rope_scaling.type", "rope_parameters.rope_type");
         var factor = config.Fraction("rope_scaling.factor") ?? config.Fraction("rope_parameters.factor") ?? 1;
         var stretched = kind switch
         {
@@ -112,15 +116,25 @@ public static class Analyst
         return (tokens, tokens == told.Value ? told.Path : $"{told.Path} and rope_scaling ({kind}, × {factor})");
     }
 
-    // Groups of quantised weights can't be cut: a part of the widest matrix must be a whole number of them.
-    private static int? SplitUnit(ConfigFields? config, string? quantization) => quantization is "awq" or "gptq" or "awq_marlin" or "gptq_marlin"
-        && config!.Number("quantization_config.group_size") is { Value: > 0 } group && config.Number("moe_intermediate_size", "intermediate_size") is { Value: > 0 } width && width.Value % group.Value == 0
-            ? (int)(width.Value / group.Value)
-            : null;
+    // vLLM gives each GPU the same part of every layer and of the vocabulary, which it rounds up to 64; groups of quantised weights can't be cut.
+    private static List<long> SplitUnits(ConfigFields? config)
+    {
+        if (config is null) return [];
+        var group = config.Number("quantization_config.group_size") is { Value: > 0 } own ? own.Value
+            : config.Numbers("quantization_config.weight_block_size") is { Count: > 0 } block && block.Max() > 0 ? block.Max()
+            : config.Number("quantization_config.config_groups.group_0.weights.group_size") is { Value: > 0 } first ? first.Value : 1;
+        long?[] widths =
+        [
+            config.Number("moe_intermediate_size")?.Value, config.Number("intermediate_size", "ffn_hidden_size", "n_inner")?.Value,
+            config.Number("num_attention_heads", "n_head")?.Value is { } heads && config.Number("head_dim")?.Value is { } dim ? heads * dim : config.Number("kv_lora_rank") is null ? config.Number("hidden_size", "n_embd", "n_embed")?.Value : null,
+        ];
+        var units = widths.OfType<long>().Where(w => w > 0).Select(w => w % group == 0 ? w / group : w);
+        return [.. units.Concat(config.Number("vocab_size") is { Value: > 0 } words ? [(words.Value + VocabularyBlock - 1) / VocabularyBlock * VocabularyBlock] : (long[])[]).Distinct()];
+    }
 
     private static long EmbeddingBytes(ConfigFields? config)
     {
-        if (config?.Number("vocab_size") is not { Value: > 0 } words || config.Number("hidden_size", "n_embd", "d_model") is not { Value: > 0 } width) return 0;
+        if (config?.Number("vocab_size") is not { Value: > 0 } words || config.Number("hidden_size", "n_embd", "n_embed", "d_model") is not { Value: > 0 } width) return 0;
         return words.Value * width.Value * BytesOfAComputedFloat * (config.Flag("tie_word_embeddings") is true ? 1 : 2);
     }
 
@@ -131,6 +145,7 @@ public static class Analyst
     private static IEnumerable<string> Notes(ModelFacts facts)
     {
         if (facts.IsClosed && facts.IsGated) yield return $"{facts.Model} is gated: what is quoted is an estimate. Ask for access on its page, and give a token that has it to create an endpoint.";
+        if (facts.IsConfigBroken) yield return "Its config.json can't be understood: what is quoted is an estimate.";
         if (facts.Adapter is { } adapter) yield return $"It is an adapter of rank {adapter.Rank} on {adapter.Base}, which is sized with it.";
     }
 

@@ -85,8 +85,8 @@ public sealed record ModelAnalysis(
     /// <summary>Experts of a layer; null when it is dense.</summary>
     public int? Experts { get; init; }
 
-    /// <summary>Parts that its quantised weights can be cut into: a number of GPUs must divide it. Null when heads alone decide.</summary>
-    public int? SplitUnit { get; init; }
+    /// <summary>Whole numbers of which each GPU must get the same part: widths of its layers and its vocabulary, or groups of quantised weights in them. Heads are looked at beside.</summary>
+    public IReadOnlyList<long> SplitUnits { get; init; } = [];
 
     /// <summary>The GGUF file to load; null for other formats.</summary>
     public string? GgufFile { get; init; }
@@ -105,6 +105,9 @@ public sealed record ModelAnalysis(
 
     /// <summary>Whether access to it is granted one by one.</summary>
     public bool IsGated { get; init; }
+
+    /// <summary>Whether only its owner's people see it.</summary>
+    public bool IsPrivate { get; init; }
 
     /// <summary>Whether its files were closed to us: it can be quoted, and not served.</summary>
     public bool IsClosed { get; init; }

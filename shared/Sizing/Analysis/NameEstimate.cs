@@ -29,6 +29,8 @@ internal static partial class NameEstimate
     public static long? Parameters(string model)
     {
         var name = model[(model.LastIndexOf('/') + 1)..];
+        // 17B-16E counts what is active, and E4B what is effective: neither tells what must be held.
+        if (Active().IsMatch(name)) return null;
         if (Experts().Match(name) is { Success: true } experts)
             return (long)(Number(experts.Groups[1]) * Number(experts.Groups[2]) * 1e9);
         var sizes = Size().Matches(name).Where(m => !IsActive(name, m.Index)).Select(m => Number(m.Groups[1]) * (m.Groups[2].Value is "B" or "b" ? 1e9 : m.Groups[2].Value is "T" or "t" ? 1e12 : 1e6));
@@ -63,6 +65,9 @@ internal static partial class NameEstimate
 
     [GeneratedRegex(@"(?<![\d.])(\d+)x(\d+(?:\.\d+)?)[bB](?![A-Za-z])", RegexOptions.CultureInvariant)]
     private static partial Regex Experts();
+
+    [GeneratedRegex(@"(?<![A-Za-z\d])(\d+E(?![A-Za-z\d])|E\d+(\.\d+)?B(?![A-Za-z]))", RegexOptions.CultureInvariant)]
+    private static partial Regex Active();
 
     [GeneratedRegex(@"(?<![\d.])(\d+(?:\.\d+)?)([bBmMtT])(?![A-Za-z])", RegexOptions.CultureInvariant)]
     private static partial Regex Size();

@@ -9,8 +9,14 @@ internal static class TaskReading
     private static readonly HashSet<string> Seeing = new(StringComparer.Ordinal) { "image-text-to-text", "any-to-any", "video-text-to-text", "visual-question-answering" };
     private static readonly HashSet<string> Embedding = new(StringComparer.Ordinal) { "feature-extraction", "sentence-similarity" };
 
-    // Encoders that text is embedded with: they read both ways and keep no keys and values.
-    private static readonly string[] Encoders = ["bert", "mpnet", "electra", "nomic", "gte", "distil", "ernie", "jina"];
+    // Encoders that text is embedded with: they read both ways and keep no keys and values. All of BERT's kin bear its name, and some that hear do.
+    private static readonly HashSet<string> Encoders = new(StringComparer.OrdinalIgnoreCase) { "mpnet", "electra", "ernie", "ernie_m", "new", "gte", "xlm-roberta", "nomic", "t5encoder" };
+    private static readonly string[] Hearing = ["hubert", "wav2vec2"];
+
+    // What judges, sees, hears or draws, whatever a tag says of it.
+    private static readonly string[] Judging = ["ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "ForImageClassification", "ForAudioClassification", "ForMultipleChoice", "ForCTC"];
+    private static readonly string[] Sensing = ["CLIP", "ViT", "Vilt", "Dino", "Hubert", "WavLM", "Wav2Vec", "Whisper", "Siglip", "Beit", "Deit", "Swin", "ConvNext", "ResNet", "UniSpeech", "SpeechT5", "Clap", "Encodec", "Blip", "Detr", "Segformer", "Stable", "Flux"];
+    private static readonly HashSet<string> Drawing = new(StringComparer.OrdinalIgnoreCase) { "flux", "sd1", "sd3", "sdxl", "wan", "ltxv", "hyvid", "lumina2", "cosmos", "aura", "hidream", "qwen_image", "clip", "whisper", "t5encoder" };
 
     /// <summary>The task, and what tells it; or why there is none that can be served.</summary>
     /// <param name="facts">What was read.</param>
@@ -18,6 +24,7 @@ internal static class TaskReading
     public static Answer<Reading> Of(ModelFacts facts, ConfigFields? config)
     {
         var architecture = config?.Architecture;
+        if (Other(facts, config) is { } other) return Unsupported(facts.Model, other);
         if (facts.PipelineTag is { } tag)
         {
             if (Embedding.Contains(tag)) return new Reading(ModelTask.Embedding, $"pipeline_tag {tag}");
@@ -37,7 +44,20 @@ internal static class TaskReading
 
     /// <summary>Whether a model of a type keeps nothing of the tokens it has read.</summary>
     /// <param name="type">The model type.</param>
-    public static bool IsEncoder(string? type) => type is not null && Encoders.Any(e => type.Contains(e, StringComparison.OrdinalIgnoreCase));
+    public static bool IsEncoder(string? type) =>
+        type is not null && (Encoders.Contains(type) || (type.Contains("bert", StringComparison.OrdinalIgnoreCase) && !Hearing.Any(h => type.StartsWith(h, StringComparison.OrdinalIgnoreCase))));
+
+    // What it is by its files, where that is nothing that is served.
+    private static string? Other(ModelFacts facts, ConfigFields? config)
+    {
+        if (facts.Library == "diffusers") return "library_name diffusers";
+        if (facts.GgufArchitecture is { } gguf && Drawing.Contains(gguf)) return $"the GGUF architecture {gguf}";
+        if (config?.Architecture is not { } architecture) return null;
+        if (Judging.Any(j => architecture.EndsWith(j, StringComparison.Ordinal))) return architecture;
+        if (Sensing.Any(s => architecture.StartsWith(s, StringComparison.Ordinal)) && !config.IsMultimodal) return architecture;
+        if (architecture.StartsWith("CLIP", StringComparison.Ordinal)) return architecture;
+        return config.Flag("is_encoder_decoder") is true ? $"{architecture}, which reads and writes in two halves" : null;
+    }
 
     private static Reading Talking(ModelFacts facts, string source)
     {

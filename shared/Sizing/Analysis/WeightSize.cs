@@ -70,7 +70,7 @@ internal sealed record WeightSize(long Stored, long Loaded, string Source, bool 
     private static WeightSize? OfFiles(ModelFacts facts)
     {
         var files = LoadedFiles(facts);
-        return files.Count > 0 && files.All(f => f.Bytes is not null)
+        return files.Count > 0 && files.All(f => f.Bytes is > 0) && files.Sum(f => (double)f.Bytes!.Value) <= 1e15
             ? new(files.Sum(f => f.Bytes!.Value), files.Sum(f => f.Bytes!.Value), files.Count == 1 ? $"size of {files[0].Path}" : $"sizes of {files.Count} weight files", IsEstimate: false)
             : null;
     }

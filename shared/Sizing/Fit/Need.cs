@@ -60,11 +60,25 @@ public static class Need
     public static double SequenceBytes(ModelAnalysis model, int gpus, int tokens) =>
         model.Layers.Sum(layer => layer.Count * PerTokenBytes(model.Format, layer, gpus) * Blocks(Math.Min(tokens, layer.Window ?? int.MaxValue))) * (1 + model.Margin);
 
+    /// <summary>Why weights can't be quantised as is asked for while they are loaded; null when they can.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="quantization">What is asked for; null for nothing.</param>
+    public static ModelRefusal? Refusal(ModelAnalysis model, string? quantization)
+    {
+        ModelRefusal Unsupported(string why) => new(ModelProblem.Unsupported, why);
+        if (quantization is null || (model.Format == WeightFormat.Gguf && quantization.Equals(model.Quantization, StringComparison.OrdinalIgnoreCase))) return null;
+        if (model.Format == WeightFormat.Gguf) return Unsupported($"{model.Model} is in GGUF format, which is loaded as it is: {quantization} is none of its files. It is quoted in {model.Quantization}.");
+        if (!Quantizations.Contains(quantization)) return Unsupported($"Weights can be quantised to {string.Join(" or ", Quantizations)} while they are loaded, not to {quantization}.");
+        return model.Quantization is null || model.Quantization == quantization ? null
+            : Unsupported($"{model.Model} is quantised already, as {model.Quantization}: it can't be quantised to {quantization} while it is loaded. Leave that out, or choose its unquantised version.");
+    }
+
     /// <summary>Bytes of the weights as they are held.</summary>
     /// <param name="model">The model.</param>
     /// <param name="quantization">How weights are quantised while they are loaded.</param>
     public static double LoadedBytes(ModelAnalysis model, string? quantization) => quantization switch
     {
+        _ when model.Quantization is not null => model.LoadedBytes + (model.Adapter?.Bytes ?? 0),
         "fp8" => Shrunk(model, Fp8),
         "bitsandbytes" => Shrunk(model, BitsAndBytes),
         _ => model.LoadedBytes + (model.Adapter?.Bytes ?? 0),

@@ -13,12 +13,13 @@ public static class Splits
     public static bool IsValid(ModelAnalysis model, int gpus) => model switch
     {
         _ when gpus == 1 => true,
+        { Format: WeightFormat.Safetensors } when model.SplitUnits.Any(unit => unit % gpus != 0) => false,
         { Format: WeightFormat.Gguf } => gpus <= model.Layers.Sum(l => l.Count),
         { Layers.Count: 0 } => false, // An encoder is small.
         { Heads: not { } } => Assumed.Contains(gpus),
         { Heads: { } heads, Mla: not null } => heads % gpus == 0,
-        { Heads: { } heads, KvHeads: { } kvHeads } => heads % gpus == 0 && (kvHeads % gpus == 0 || gpus % kvHeads == 0) && (model.SplitUnit is not { } unit || unit % gpus == 0),
-        _ => false,
+        { Heads: { } heads, KvHeads: { } kvHeads } => heads % gpus == 0 && (kvHeads % gpus == 0 || gpus % kvHeads == 0),
+        { Heads: { } heads } => Assumed.Contains(gpus) && heads % gpus == 0,
     };
 
     /// <summary>The most GPUs of a node that it can be split among.</summary>

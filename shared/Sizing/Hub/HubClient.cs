@@ -7,6 +7,9 @@ namespace Hypervize.Sizing.Hub;
 public sealed class HubClient
 {
     private const int Megabyte = 1024 * 1024;
+
+    // The most that a runtime takes, for an adapter that does not say its own.
+    private const int MostRank = 512;
     private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(20);
     private const string Config = "config.json", Index = "model.safetensors.index.json", PyTorchIndex = "pytorch_model.bin.index.json", AdapterConfig = "adapter_config.json";
 
@@ -37,8 +40,11 @@ public sealed class HubClient
     public async Task<Answer<ModelFacts>> ReadAsync(ModelReference.Hub model, string? token, string? quantization, CancellationToken cancel)
     {
         token ??= _settings.Token;
-        var told = await AccessAsync(model, token, isProbed: false, cancel);
-        return told.Value is { IsClosed: false } facts ? await WithFilesAsync(model, facts, token, quantization, cancel) : told;
+        var told = await AccessAsync(model, token, cancel);
+        if (told.Value is not { IsClosed: false } facts) return told;
+        return facts.Files.Any(f => f.Path == AdapterConfig) && !facts.Files.Any(f => f.Path == Config)
+            ? await WithAdapterAsync(model, facts, token, cancel)
+            : await WithFilesAsync(model, facts, token, quantization, cancel);
     }
 
     /// <summary>Lists the files of a model or an adapter with their sizes and digests, and those that its index names, to who has access to it.</summary>
@@ -48,7 +54,7 @@ public sealed class HubClient
     public async Task<Answer<ModelFacts>> FilesAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
     {
         token ??= _settings.Token;
-        var told = await AccessAsync(model, token, isProbed: true, cancel);
+        var told = await AccessAsync(model, token, cancel);
         if (told.Value is not { } facts) return told;
         return facts.IsClosed ? Refusal(model, token, new(HubStatus.Gated, [])) : await WithIndexAsync(model, facts, token, cancel);
     }
@@ -63,9 +69,9 @@ public sealed class HubClient
     public Task<PartialFile> DownloadAsync(ModelReference.Hub model, string file, long from, string? token, CancellationToken cancel) =>
         _http.DownloadAsync(Resolve(model, model.Revision, file), from, token ?? _settings.Token, cancel);
 
-    // Where the probe must have said yes, anything else is a no; else the files themselves say it where it does not.
-    private async Task<Answer<ModelFacts>> AccessAsync(ModelReference.Hub model, string? token, bool isProbed, CancellationToken cancel)
+    private async Task<Answer<ModelFacts>> AccessAsync(ModelReference.Hub model, string? token, CancellationToken cancel)
     {
+        if (token?.Any(c => c is <= ' ' or > '~') is true) return Refusal(model, token, new(HubStatus.BadToken, []));
         var revision = model.Revision is { } asked ? $"/revision/{Uri.EscapeDataString(asked)}" : "";
         var info = await _http.GetAsync($"api/models/{model.Id}{revision}?blobs=true", token, 20 * Megabyte, cancel);
         if (info.Status != HubStatus.Found) return Refusal(model, token, info);
@@ -77,9 +83,12 @@ public sealed class HubClient
         if (facts.IsGated)
         {
             var access = await _http.GetAsync($"api/models/{model.Id}/auth-check", token, Megabyte, cancel);
-            if (access.Status is HubStatus.BadToken || (isProbed && access.Status is HubStatus.Silent or HubStatus.Limited or HubStatus.Disabled)) return Refusal(model, token, access);
+            // A Hub that knows no such probe says it by what it gives; what is held of the model may have been given to somebody else.
+            if (access.Status is HubStatus.NoRepository or HubStatus.NoEntry or HubStatus.NoRevision)
+                access = await _http.GetAsync(Resolve(model, facts.Revision, facts.Files.FirstOrDefault(f => f.Path is Config or AdapterConfig)?.Path ?? Config), token, 50 * Megabyte, cancel);
+            if (access.Status is HubStatus.BadToken or HubStatus.Silent or HubStatus.Limited or HubStatus.Disabled) return Refusal(model, token, access);
             // Who shows a token is told that it has no access; who shows none may still know a price.
-            if (access.Status is HubStatus.Gated || (isProbed && access.Status is not HubStatus.Found))
+            if (access.Status is not HubStatus.Found)
                 return token is null ? facts with { IsClosed = true } : Refusal(model, token, new(HubStatus.Gated, [], access.Reason));
         }
         return facts;
@@ -90,7 +99,6 @@ public sealed class HubClient
         var names = facts.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
         bool MayHave(string name) => names.Count == 0 || names.Contains(name);
 
-        if (names.Contains(AdapterConfig) && !names.Contains(Config)) return await WithAdapterAsync(model, facts, token, cancel);
         if (ChooseGguf(facts, quantization) is var gguf && gguf.Refusal is { } refused) return refused;
         if (gguf.Value is { File.Length: > 0 } file)
             return facts with { Gguf = file with { Metadata = await GgufAsync(model, facts, file.File, token, cancel) } };
@@ -101,8 +109,10 @@ public sealed class HubClient
             if (config.Status is HubStatus.Gated or HubStatus.NoRepository && facts.IsGated && token is null) return facts with { IsClosed = true };
             if (config.Status is not (HubStatus.Found or HubStatus.NoEntry or HubStatus.NoRepository)) return Refusal(model, token, config);
             if (config.Status == HubStatus.Found)
-                facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read, IsConfigWhole = true } : facts with { Config = null };
+                facts = Parse(config) is { ValueKind: JsonValueKind.Object } read ? facts with { Config = read, IsConfigWhole = true } : facts with { Config = null, IsConfigBroken = true };
         }
+        if (names.FirstOrDefault(n => n.StartsWith("sentence_", StringComparison.Ordinal) && n.EndsWith("_config.json", StringComparison.Ordinal)) is { } sentences)
+            facts = facts with { MaxSequence = SentenceConfig.MaxSequence(Parse(await FileAsync(model, facts, sentences, token, cancel))) };
         return await WithIndexAsync(model, facts, token, cancel);
     }
 
@@ -116,12 +126,15 @@ public sealed class HubClient
     private async Task<Answer<ModelFacts>> WithAdapterAsync(ModelReference.Hub model, ModelFacts facts, string? token, CancellationToken cancel)
     {
         if (Parse(await FileAsync(model, facts, AdapterConfig, token, cancel)) is not { ValueKind: JsonValueKind.Object } adapter
-            || !adapter.TryGetProperty("base_model_name_or_path", out var named) || named.GetString() is not { } name || ModelReference.Parse(name) is not ModelReference.Hub its)
+            || !adapter.TryGetProperty("base_model_name_or_path", out var named) || named.ValueKind != JsonValueKind.String || ModelReference.Parse(named.GetString()!) is not ModelReference.Hub its)
             return new ModelRefusal(ModelProblem.Unsupported, $"{model.Id} is an adapter, and its {AdapterConfig} names no base model on the Hub. Merge it into its base, and deploy that.");
-        var below = await ReadAsync(its, token, null, cancel);
+        var access = await AccessAsync(its, token, cancel);
+        // Not read on: adapters may name each other in circles.
+        if (access.Value?.Files is { } files && files.Any(f => f.Path == AdapterConfig) && !files.Any(f => f.Path == Config))
+            return new ModelRefusal(ModelProblem.Unsupported, $"{model.Id} is an adapter on {its.Id}, which is an adapter too. Merge them, and deploy that.");
+        var below = access.Value is { IsClosed: false } open ? await WithFilesAsync(its, open, token, null, cancel) : access;
         if (below.Value is not { } whole) return below.Refusal! with { Message = $"{model.Id} is an adapter on {its.Id}. {below.Refusal.Message}" };
-        if (whole.Adapter is not null) return new ModelRefusal(ModelProblem.Unsupported, $"{model.Id} is an adapter on {its.Id}, which is an adapter too. Merge them, and deploy that.");
-        var rank = adapter.TryGetProperty("r", out var r) && r.TryGetInt32(out var number) ? number : 0;
+        var rank = adapter.TryGetProperty("r", out var r) && r.ValueKind == JsonValueKind.Number && r.TryGetInt32(out var number) ? Math.Max(1, number) : MostRank;
         var bytes = facts.Files.Where(f => f.Path.StartsWith("adapter_model", StringComparison.Ordinal)).Select(f => f.Bytes).FirstOrDefault();
         return whole with { Model = facts.Model, Adapter = new(model.Id, facts.Revision, its.Id, rank, bytes) };
     }

@@ -15,9 +15,9 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
         var safetensors = Object(info, "safetensors");
         var gguf = Object(info, "gguf");
         var config = Object(info, "config");
-        var byDtype = safetensors is { } s && Object(s, "parameters") is { } parameters
-            ? parameters.EnumerateObject().Select(p => (p.Name, Count: Count(p.Value))).Where(p => p.Count is not null).DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Count!.Value)
-            : null;
+        List<(string Name, long? Count)> byDtype = safetensors is { } s && Object(s, "parameters") is { } parameters
+            ? parameters.EnumerateObject().Select(p => (p.Name, Count: Count(p.Value))).DistinctBy(p => p.Name).ToList()
+            : [];
         var files = info.TryGetProperty("siblings", out var siblings) && siblings.ValueKind == JsonValueKind.Array
             ? siblings.EnumerateArray().Select(File).Where(f => f is not null).Select(f => f!).ToList()
             : [];
@@ -27,7 +27,7 @@ internal sealed record HubDocument(ModelFacts Facts, bool IsDisabled)
             Tags = info.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array ? [.. tags.EnumerateArray().Select(t => t.ToString())] : [],
             IsPrivate = info.TryGetProperty("private", out var closed) && closed.ValueKind == JsonValueKind.True,
             IsGated = info.TryGetProperty("gated", out var gated) && gated.ValueKind is JsonValueKind.String or JsonValueKind.True,
-            Files = files, ParametersByDtype = byDtype,
+            Files = files, ParametersByDtype = byDtype.Count > 0 && byDtype.All(d => d.Count is not null) && byDtype.Sum(d => (double)d.Count!.Value) is > 0 and <= 1e15 ? byDtype.ToDictionary(d => d.Name, d => d.Count!.Value) : null,
             Parameters = (safetensors is { } t ? Number(t, "total") : null) ?? (gguf is { } g ? Number(g, "total") : null),
             GgufArchitecture = gguf is { } a ? Text(a, "architecture") : null,
             GgufContext = gguf is { } c && Number(c, "context_length") is { } length ? (int)Math.Clamp(length, 1, int.MaxValue) : null,

@@ -46,7 +46,7 @@ internal sealed record HubAnswer(HubStatus Status, byte[] Body, string Reason = 
 {
     /// <summary>The document that was found.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public JsonElement Json() => JsonDocument.Parse(Body).RootElement;
+    public JsonElement Json() => JsonDocument.Parse(JsonText.Readable(Body)).RootElement;
 }
 
 /// <summary>
@@ -60,6 +60,7 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
 {
     private const int Tries = 3;
     private const int MostRedirects = 5;
+    private const int LongestReason = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -147,12 +148,13 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             if (from > 0) request.Headers.Range = new(from, null);
             // A repository that was renamed is redirected within the Hub; a file to wherever it is stored, where the token has no business.
-            if (token is not null && url.Host == settings.Endpoint.Host && url.Port == settings.Endpoint.Port) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (token is not null && url.Scheme == settings.Endpoint.Scheme && url.Host == settings.Endpoint.Host && url.Port == settings.Endpoint.Port) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } to) return response;
             response.Dispose();
             if (redirects == MostRedirects) throw new HttpRequestException("it redirects in circles");
-            url = new Uri(url, to);
+            if (!Uri.TryCreate(url, to, out var next) || next.Scheme is not ("http" or "https")) throw new HttpRequestException("it redirects to where nothing can be read");
+            url = next;
         }
     }
 
@@ -193,16 +195,23 @@ internal sealed partial class HubHttp(HttpClient http, HubSettings settings, Tim
             429 => HubStatus.Limited,
             _ => HubStatus.Silent,
         };
-        return (status.Value, words.Length > 0 ? words : $"it answered {(int)response.StatusCode}");
+        return (status.Value, words.Length > 0 ? Line(words) : $"it answered {(int)response.StatusCode}");
 
         bool Says(string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // What a stranger says is shown on one line, and not at any length.
+    private static string Line(string words)
+    {
+        var line = string.Concat(words.Take(LongestReason).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+        return words.Length > LongestReason ? line + "…" : line;
     }
 
     private static string Words(byte[] body)
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(JsonText.Readable(body));
             return document.RootElement switch
             {
                 { ValueKind: JsonValueKind.Object } o when o.TryGetProperty("error", out var error) => error.ValueKind == JsonValueKind.Array ? string.Join("; ", error.EnumerateArray()) : error.ToString(),

@@ -14,7 +14,7 @@ public sealed record HubSettings(Uri Endpoint, string? Token)
     {
         var endpoint = Given(variable("HF_ENDPOINT")) ?? Public;
         if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-            throw new UriFormatException($"HF_ENDPOINT must be the URL of a Hub, such as {Public}, not '{endpoint}'.");
+            throw new UriFormatException($"HF_ENDPOINT must be the URL of a Hub, such as {Public}.");
         return new(uri, Given(variable("HF_TOKEN")) ?? Given(variable("HUGGING_FACE_HUB_TOKEN")));
     }
 

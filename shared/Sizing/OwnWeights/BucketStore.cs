@@ -87,7 +87,7 @@ public sealed class BucketStore(IAmazonS3 s3, string bucket, string prefix) : We
         }
         catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException)
         {
-            throw new WeightsUnreadableException($"s3://{bucket}/{_root} can't be read: {e.Message}");
+            throw new WeightsUnreadableException($"s3://{bucket}/{_root} can't be read: {e.Message.Split('\n')[0].Trim()}");
         }
     }
 }

@@ -43,15 +43,23 @@ public static class Quoting
             new((int)Math.Ceiling((stored / DownloadBytesPerSecond) + warm), (int)Math.Ceiling(warm)), model);
     }
 
+    /// <summary>More tokens are asked for than a model was made for.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="context">What is asked for.</param>
+    public static ModelRefusal BeyondContext(ModelAnalysis model, int context) =>
+        new(ModelProblem.TooLarge, Invariant($"{model.Model} was made for {model.MaxContext:N0} tokens, and {context:N0} are asked for. Ask for no more than that."));
+
     private static ModelRefusal TooLarge(ModelAnalysis model, QuoteRequest request, HardwareOption? asked, IReadOnlyList<HardwareOption> rented)
     {
         var context = request.Ask.ContextOf(model);
-        if (context > model.MaxContext)
-            return new(ModelProblem.TooLarge, Invariant($"{model.Model} was made for {model.MaxContext:N0} tokens, and {context:N0} are asked for. Ask for no more than that."));
+        if (context > model.MaxContext) return BeyondContext(model, context);
         var cheapest = Choice.Of(rented);
         if (asked is not null)
             return new(ModelProblem.TooLarge, Invariant($"{model.Model} with {request.Ask.Concurrency:N0} × {context:N0} tokens does not fit on {asked.Hardware}. {asked.Why} {(cheapest is null ? "" : $"The cheapest that fits is {cheapest.Hardware}, at {cheapest.HourlyUsd} USD an hour.")}").TrimEnd());
         var best = rented.MaxBy(o => o.MaxContext);
+        var most = rented.Max(o => o.Sequences);
+        if (most > 0 && request.Ask.Concurrency > most)
+            return new(ModelProblem.TooLarge, Invariant($"{request.Ask.Concurrency:N0} × {context:N0} tokens of {model.Model} fit on no one node in the catalogue: {most:N0} at once is the most. Ask for fewer, and for more nodes."));
         return new(ModelProblem.TooLarge, Invariant($"{model.Model} with {request.Ask.Concurrency:N0} × {context:N0} tokens fits on no hardware in the catalogue. {(best is { MaxContext: > 0 } ? $"On {best.Hardware} {best.MaxContext:N0} tokens would fit: ask for less." : "Its weights alone are more than the largest holds: choose a quantised version of it.")}"));
     }
 

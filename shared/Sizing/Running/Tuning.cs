@@ -19,7 +19,7 @@ public static class Tuning
         // Each with what its value must match; empty for none. Flags: https://docs.vllm.ai/en/latest/cli/serve
         [RuntimeArguments.Vllm] = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["--max-num-batched-tokens"] = Count, ["--enable-prefix-caching"] = "", ["--no-enable-prefix-caching"] = "", ["--enable-chunked-prefill"] = "", ["--enforce-eager"] = "",
+            ["--max-num-batched-tokens"] = Batch, ["--enable-prefix-caching"] = "", ["--no-enable-prefix-caching"] = "", ["--enable-chunked-prefill"] = "", ["--enforce-eager"] = "",
             ["--kv-cache-dtype"] = "auto|fp8|fp8_e4m3|fp8_e5m2", ["--seed"] = Count, ["--enable-auto-tool-choice"] = "", ["--tool-call-parser"] = Word, ["--reasoning-parser"] = Word,
             ["--generation-config"] = "auto|vllm", ["--chat-template-content-format"] = "auto|string|openai",
         },
@@ -31,6 +31,9 @@ public static class Tuning
         },
     };
 
+    // More tokens in a batch take more memory for activations than was set aside.
+    private const string Batch = "[1-9][0-9]{1,3}";
+
     private const string Count = "[0-9]{1,9}", Word = "[a-z0-9_]{1,40}", Caches = "f16|bf16|q8_0|q4_0";
 
     /// <summary>What is wrong with an argument; null when it may be given.</summary>
@@ -41,7 +44,8 @@ public static class Tuning
         if (!AllowedOf.TryGetValue(runtime, out var allowed)) return $"{runtime} takes no arguments; {string.Join(" and ", AllowedOf.Keys)} do";
         var (name, value) = argument.Split('=', 2) is [var left, var right] ? (left, right) : (argument, "");
         if (!allowed.TryGetValue(name, out var form)) return $"'{name}' may not be given to {runtime}; there are {string.Join(", ", allowed.Keys)}";
-        return Regex.IsMatch(value, $"\\A({form})\\z", RegexOptions.CultureInvariant) ? null : form.Length == 0 ? $"{name} takes no value" : $"the value of {name} must match {form}";
+        if (form.Length == 0) return argument == name ? null : $"{name} takes no value";
+        return Regex.IsMatch(value, $"\\A({form})\\z", RegexOptions.CultureInvariant) ? null : $"the value of {name} must match {form}";
     }
 
     /// <summary>The arguments of a runtime for what an owner chose; later ones win over sizing's.</summary>

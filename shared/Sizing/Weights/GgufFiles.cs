@@ -11,7 +11,7 @@ internal static partial class GgufFiles
     [
         .. files.Where(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && IsPlain(f.Path) && !Path.GetFileName(f.Path).Contains("mmproj", StringComparison.OrdinalIgnoreCase))
             .GroupBy(f => Part().Replace(f.Path, "")).Select(parts => new GgufChoice(
-                parts.Select(p => p.Path).Order(StringComparer.Ordinal).First(), parts.All(p => p.Bytes is not null) ? parts.Sum(p => p.Bytes) : null,
+                parts.Select(p => p.Path).Order(StringComparer.Ordinal).First(), parts.All(p => p.Bytes is > 0) && parts.Sum(p => (double)p.Bytes!.Value) <= 1e15 ? parts.Sum(p => p.Bytes) : null,
                 Quantization().Match(Path.GetFileName(parts.Key)) is { Success: true } word ? word.Value.ToUpperInvariant() : "", null)),
     ];
 
@@ -22,7 +22,7 @@ internal static partial class GgufFiles
         [.. files.Where(f => f.Path == first || (f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && Part().IsMatch(first) && Part().Replace(f.Path, "") == Part().Replace(first, "")))];
 
     // A name becomes an argument of a runtime: it must not be read as several, or as an option.
-    private static bool IsPlain(string path) => path[0] != '-' && !path.Any(char.IsWhiteSpace);
+    private static bool IsPlain(string path) => path is not ['-' or '/', ..] && !path.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '\\') && !path.Split('/').Any(p => p is "" or "." or "..");
 
     [GeneratedRegex(@"-\d{5}-of-\d{5}(?=\.gguf\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Part();

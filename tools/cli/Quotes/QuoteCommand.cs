@@ -41,8 +41,10 @@ internal static class QuoteCommand
         };
         command.Validators.Add(r =>
         {
-            foreach (var (option, value, least) in new[] { (context, r.GetValue(context), 1), (concurrency, r.GetValue(concurrency), 1), (min, r.GetValue(min), 0), (max, r.GetValue(max), 1) })
-                if (value < least || value > Most) r.AddError($"{option.Name} must lie between {least} and {Most}.");
+            // What is no number is told already, and has no value to be looked at.
+            if (new[] { context, concurrency, min, max }.Any(o => r.GetResult(o) is { } given && (given.Tokens.Count != 1 || !int.TryParse(given.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)))) return;
+            foreach (var (option, least) in new[] { (context, 1), (concurrency, 1), (min, 0), (max, 1) })
+                if (r.GetValue(option) is { } value && (value < least || value > Most)) r.AddError($"{option.Name} must lie between {least} and {Most}.");
             if ((r.GetValue(min) ?? 0) > (r.GetValue(max) ?? 1)) r.AddError("--min must not be above --max.");
         });
         command.SetAction((parsed, cancel) => RunAsync(
@@ -54,7 +56,12 @@ internal static class QuoteCommand
     private static async Task<int> RunAsync(IAnsiConsole console, bool json, QuoteRequest request, CancellationToken cancel)
     {
         var catalog = HardwareCatalog.Load().With(await LocalMachine.FindAsync(cancel));
-        if (request.Hardware is { } wanted && catalog.Find(wanted) is null) throw new RefusedException($"There is no hardware {wanted}. `quote` without --hardware lists what there is.");
+        if (request.Hardware is { } wanted && catalog.Find(wanted) is null)
+        {
+            var unknown = $"There is no hardware {wanted}. `quote` without --hardware lists what there is.";
+            if (json) Output.PrintJson(JsonSerializer.Serialize(new { error = new { code = "invalid_request", message = unknown } }, Json));
+            throw new RefusedException(unknown);
+        }
         var answer = await QuoteAsync(request, catalog, cancel);
         if (answer.Refusal is { } refusal)
         {
