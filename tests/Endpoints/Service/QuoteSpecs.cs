@@ -117,6 +117,13 @@ public sealed class QuoteSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task A_machine_of_ones_own_makes_no_model_longer()
+    {
+        using var owner = installation.As();
+        await RefusedAsync(owner, new { name = "long", model = "Qwen/Qwen2.5-0.5B-Instruct", hardware = "local", runtime = "vllm", context = 100_000_000 }, 422, "model_too_large");
+    }
+
+    [Fact]
     public async Task What_nodes_load_is_the_revision_that_was_analysed_and_the_simulator_loads_nothing()
     {
         using var owner = installation.As();

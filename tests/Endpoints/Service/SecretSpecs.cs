@@ -52,6 +52,57 @@ public sealed class SecretSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task A_quote_of_a_private_model_is_no_access_to_it()
+    {
+        installation.Hub.Add("me/private-7B", like: "Qwen/Qwen2.5-7B-Instruct", info => info["private"] = true);
+        using var owner = installation.As();
+        using var quoted = await owner.PostAsJsonAsync("/v1/quotes", new { model = "me/private-7B", huggingFaceToken = HubStandIn.Token });
+        var quote = (string)(await quoted.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+        using var refused = await owner.PostAsJsonAsync("/v1/endpoints", new { name = "private", quote });
+        Assert.Equal("model_not_found", (string)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["code"]!);
+    }
+
+    [Fact]
+    public async Task Who_is_refused_replaces_no_ones_token()
+    {
+        using var owner = installation.As();
+        owner.DefaultRequestHeaders.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        installation.Hub.Interfere = async http =>
+        {
+            if (!http.Request.Headers.Authorization.ToString().Contains(HubStandIn.TokenWithoutAccess, StringComparison.Ordinal)) return false;
+            asked.TrySetResult();
+            await go.Task;
+            return false;
+        };
+        var late = owner.PostAsJsonAsync("/v1/endpoints", new { name = "late", model = "Qwen/Qwen2.5-0.5B-Instruct", huggingFaceToken = HubStandIn.TokenWithoutAccess });
+        await asked.Task;
+        var id = await CreatedAsync(owner, new { name = "first", model = "Qwen/Qwen2.5-0.5B-Instruct", huggingFaceToken = HubStandIn.Token });
+        go.SetResult();
+        installation.Hub.Interfere = _ => Task.FromResult(false);
+        using var refused = await late;
+        Assert.Equal("idempotency_key_reused", (string)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["code"]!);
+        Assert.Equal(HubStandIn.Token, await TokenAsync(id));
+    }
+
+    [Fact]
+    public async Task While_the_Hub_does_not_confirm_access_nobody_has_any()
+    {
+        using var owner = installation.As();
+        using var quoted = await owner.PostAsJsonAsync("/v1/quotes", new { model = Gated, huggingFaceToken = HubStandIn.Token });
+        Assert.Equal(HttpStatusCode.Created, quoted.StatusCode);
+        installation.Hub.Interfere = async http =>
+        {
+            if (!http.Request.Path.Value!.EndsWith("/auth-check", StringComparison.Ordinal)) return false;
+            await HubStandIn.RefuseAsync(http, 500, null, "Internal Error");
+            return true;
+        };
+        using var refused = await owner.PostAsJsonAsync("/v1/endpoints", new { name = "gated", model = Gated, runtime = "vllm", huggingFaceToken = HubStandIn.TokenWithoutAccess });
+        installation.Hub.Interfere = _ => Task.FromResult(false);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "hub_unreachable"), (refused.StatusCode, (string)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["code"]!));
+    }
+
+    [Fact]
     public async Task A_secret_that_was_moved_to_another_endpoint_can_not_be_read()
     {
         using var owner = installation.As();

@@ -14,6 +14,8 @@ public sealed record HubModel(JsonObject Info, Dictionary<string, byte[]> Files,
 
     public bool IsGated => Info["gated"] is JsonValue gated && gated.TryGetValue<string>(out _);
 
+    public bool IsPrivate => Info["private"] is JsonValue closed && closed.TryGetValue<bool>(out var isClosed) && isClosed;
+
     /// <summary>Models of every kind, with the sources of their figures beside them.</summary>
     public static IReadOnlyList<HubModel> All { get; } = Load();
 

@@ -102,7 +102,7 @@ public sealed class HubStandIn : IAsyncDisposable
     private async Task ModelAsync(HttpContext http, string[] path, string? token)
     {
         var model = path.Length >= 2 ? Models.GetValueOrDefault($"{path[0]}/{path[1]}") : null;
-        if (model is null) await NoRepositoryAsync(http, token);
+        if (model is null || (model.IsPrivate && token != Token)) await NoRepositoryAsync(http, token);
         else if (path is [_, _, "auth-check"]) await (model.IsGated && token != Token ? GatedAsync(http, model.Id, token) : http.Response.WriteAsync("OK"));
         else if (path is [_, _, "revision", var revision] && revision != model.Revision && revision != "main") await RefuseAsync(http, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
         else await http.Response.WriteAsync(model.Info.ToJsonString());
@@ -110,7 +110,7 @@ public sealed class HubStandIn : IAsyncDisposable
 
     private async Task FileAsync(HttpContext http, string id, string revision, string file, string? token)
     {
-        if (Models.GetValueOrDefault(id) is not { } model) await NoRepositoryAsync(http, token);
+        if (Models.GetValueOrDefault(id) is not { } model || (model.IsPrivate && token != Token)) await NoRepositoryAsync(http, token);
         else if (model.IsGated && token != Token) await GatedAsync(http, id, token);
         else if (revision != model.Revision && revision != "main") await RefuseAsync(http, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
         else if (!model.Files.TryGetValue(file, out var content)) await RefuseAsync(http, 404, "EntryNotFound", "Entry not found");
