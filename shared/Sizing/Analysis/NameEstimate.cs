@@ -49,7 +49,7 @@ internal static partial class NameEstimate
     /// <summary>
     /// Bytes that a model of a size keeps of a token: 8 heads of 128 in 16 bits, in 32 layers at 8 billion parameters and in more, as the
     /// 0.4th power, above it. Within a half of what the models of 7 to 120 billion that we measured keep, but for those that share no
-    /// heads among keys and values, which keep up to three times as much.
+    /// heads among keys and values, which keep up to eleven times as much.
     /// </summary>
     /// <param name="parameters">Parameters.</param>
     public static CachedLayers Cache(long parameters)
