@@ -32,6 +32,5 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
 }, app =>
 {
     app.MapInternalListener();
-    app.MapInference();
     app.MapFrontDoor();
 });

@@ -24,8 +24,30 @@ public sealed record ProxyReport(
 /// <param name="InFlight">Requests at nodes at the interval's end.</param>
 /// <param name="Waiting">Requests held at the interval's end.</param>
 /// <param name="Nodes">In flight per node at the interval's end; draining nodes are listed even at zero.</param>
+/// <param name="Usage">What the requests that ended in the interval came to, by key; null when none ended.</param>
 public sealed record EndpointTraffic(
-    string EndpointId, long RoutedVersion, int Started, int Completed, int Failed, int InFlight, int Waiting, IReadOnlyList<NodeTraffic> Nodes);
+    string EndpointId, long RoutedVersion, int Started, int Completed, int Failed, int InFlight, int Waiting, IReadOnlyList<NodeTraffic> Nodes,
+    IReadOnlyList<KeyUsage>? Usage = null);
+
+/// <summary>What one key's requests at one endpoint came to, that ended in one interval: every request by someone who may see the endpoint, refused ones too.</summary>
+/// <param name="Key">The key's id; <see cref="Anyone"/> for requests without one, which public endpoints take.</param>
+/// <param name="Statuses">
+/// Requests by HTTP status. A stream that broke counts by the status its error would have had (502), one whose client went away as <see cref="ClientGone"/>.
+/// </param>
+/// <param name="PromptTokens">Tokens that went in, as nodes counted them; those of an answer that broke off are not known.</param>
+/// <param name="CompletionTokens">Tokens that came out, as nodes counted them; of a stream that broke off, the events with text that were passed on.</param>
+/// <param name="FirstToken">Of streams: from a request's arrival to the first piece of its answer, time held included.</param>
+/// <param name="BetweenTokens">Of streams: between one piece of an answer and the next.</param>
+/// <param name="Duration">From a request's arrival to its answer's end.</param>
+public sealed record KeyUsage(
+    string Key, IReadOnlyDictionary<int, int> Statuses, long PromptTokens, long CompletionTokens, Histogram FirstToken, Histogram BetweenTokens, Histogram Duration)
+{
+    /// <summary>Stands for requests without a key.</summary>
+    public const string Anyone = "anyone";
+
+    /// <summary>Stands for the status of a request whose client did not wait for it; nginx's number for it.</summary>
+    public const int ClientGone = 499;
+}
 
 /// <summary>Requests one proxy has in flight at one node.</summary>
 /// <param name="NodeId">The node.</param>

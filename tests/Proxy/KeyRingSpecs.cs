@@ -12,9 +12,9 @@ public sealed class KeyRingSpecs
     public void A_key_is_known_until_it_is_revoked()
     {
         _ring.Hold("acct-1", [Some.Key(_key, KeyScope.Inference)]);
-        Assert.True(_ring.TryAuthenticate(_key, out var caller));
-        Assert.Equal((_key[..13], "acct-1"), (caller.Name, caller.AccountId));
-        Assert.Equal([KeyScope.Inference], caller.Scopes);
+        Assert.True(_ring.TryAuthenticate(_key, out var known));
+        Assert.Equal((_key[..13], "acct-1"), (known.Caller.Name, known.Caller.AccountId));
+        Assert.Equal([KeyScope.Inference], known.Caller.Scopes);
 
         _ring.Hold("acct-1", []);
         Assert.False(_ring.TryAuthenticate(_key, out _));

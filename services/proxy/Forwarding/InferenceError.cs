@@ -20,7 +20,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     public static InferenceError Deleted { get; } = new(404, "endpoint_deleted", "This endpoint was deleted.");
 
     /// <summary>A path that is not passed on.</summary>
-    public static InferenceError UnknownPath(string path) => new(404, "unknown_path", $"There is no {path} here. There are {string.Join(", ", InferencePaths.All)}.");
+    public static InferenceError UnknownPath(string path) => new(404, "unknown_path", $"There is no {path} here. There are {string.Join(", ", InferencePath.All.Select(p => p.Name))}.");
 
     /// <summary>A path called with the wrong method.</summary>
     public static InferenceError WrongMethod(string method) => new(405, "method_not_allowed", $"{method} is not possible here: send inference requests with POST, and GET models.");
@@ -34,6 +34,9 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>The body is too large.</summary>
     public static InferenceError TooLarge { get; } = new(413, "body_too_large", $"A body has at most {RequestBody.MostBytes / 1024 / 1024} MB.");
 
+    /// <summary>The body came too slowly.</summary>
+    public static InferenceError TooSlow { get; } = new(408, "body_too_slow", "The body did not come in time. Send it without long pauses.");
+
     /// <summary>The body is not what it should be.</summary>
     public static InferenceError InvalidJson(string why) => new(400, "invalid_json", why);
 
@@ -46,6 +49,12 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>The node failed before it answered; whether it worked on the request is not known.</summary>
     public static InferenceError NodeFailed { get; } = new(502, "node_failed", "The node failed before it answered. Try again.", 1);
 
+    /// <summary>Something here is broken.</summary>
+    public static InferenceError Internal { get; } = new(500, "internal_error", "The platform failed to serve this request. The request id helps its operator to find out why.");
+
+    /// <summary>A model that this endpoint does not have.</summary>
+    public static InferenceError ModelNotFound(string asked, string model) => new(404, "model_not_found", $"There is no model {asked} here; this endpoint serves {model}.");
+
     /// <summary>The node's answer broke off.</summary>
     public static InferenceError Broken { get; } = new(502, "upstream_broken", "The node's answer broke off. What came before is incomplete.");
 
@@ -54,10 +63,11 @@ public sealed record InferenceError(int Status, string Code, string Message, int
 
     /// <summary>Answers with the error, or ends a stream that began with it.</summary>
     /// <param name="http">The request.</param>
-    public async Task WriteAsync(HttpContext http)
+    /// <param name="asEvent">Whether a stream began, although nothing of it may have left yet.</param>
+    public async Task WriteAsync(HttpContext http, bool asEvent = false)
     {
         if (http.RequestAborted.IsCancellationRequested) return;
-        if (http.Response.HasStarted)
+        if (asEvent || http.Response.HasStarted)
         {
             await http.Response.WriteAsync($"data: {ToJson()}\n\n", http.RequestAborted);
             return;
@@ -69,25 +79,5 @@ public sealed record InferenceError(int Status, string Code, string Message, int
         else if (Status >= 500) http.Response.Headers["x-should-retry"] = "false";
         if (Status == 401) http.Response.Headers.WWWAuthenticate = "Bearer";
         await http.Response.WriteAsync(ToJson(), http.RequestAborted);
-    }
-}
-
-/// <summary>The paths of a node's OpenAI surface that are passed on, with and without <c>v1/</c> before them.</summary>
-public static class InferencePaths
-{
-    /// <summary>Answered from the read model, so that listing models wakes nothing.</summary>
-    public const string Models = "models";
-
-    private const string Version = "v1/";
-
-    /// <summary>All paths.</summary>
-    public static IReadOnlyList<string> All { get; } = ["chat/completions", "completions", "embeddings", "responses", Models];
-
-    /// <summary>The path without its version; null when it is none of these.</summary>
-    /// <param name="path">What follows the endpoint's id.</param>
-    public static string? Known(string path)
-    {
-        var bare = path.StartsWith(Version, StringComparison.Ordinal) ? path[Version.Length..] : path;
-        return All.Contains(bare) ? bare : null;
     }
 }

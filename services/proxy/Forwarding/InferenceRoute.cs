@@ -1,20 +1,21 @@
-using System.Text;
-using System.Text.Json;
 using Hypervize.Contracts;
+using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Metering;
+using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Routing;
 using Hypervize.Proxy.Waking;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hypervize.Proxy.Forwarding;
 
 /// <summary>The way of an inference request: who may make it, what it says, where it goes, and what came of it.</summary>
-public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, TrafficMeter meter, WakingSettings settings, TimeProvider time)
+public sealed class InferenceRoute(
+    RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, TrafficMeter meter, WakingSettings settings, TimeProvider time,
+    ILogger<InferenceRoute> log)
 {
+    private const string RequestId = "x-request-id";
     private const string PreferenceApplied = "Preference-Applied";
     private const int MostTries = 5;
-    private static readonly ReadOnlyMemory<byte> Heartbeat = ": waking\n\n"u8.ToArray();
 
     /// <summary>Serves a request.</summary>
     /// <param name="http">The request.</param>
@@ -22,161 +23,165 @@ public sealed class InferenceRoute(RoutingTable table, KeyCheck keys, Gates gate
     /// <param name="path">Path below the endpoint.</param>
     public async Task ServeAsync(HttpContext http, string id, string path)
     {
-        if (http.Request.Headers["x-request-id"] is [{ Length: > 0 and <= 128 } given, ..] && given.All(c => c is > ' ' and <= '~')) http.TraceIdentifier = given;
-        http.Response.Headers["x-request-id"] = http.TraceIdentifier;
+        var arrivedAt = time.GetTimestamp();
+        if (http.Request.Headers[RequestId] is [{ Length: > 0 and <= 128 } given, ..] && given.All(c => c is > ' ' and <= '~')) http.TraceIdentifier = given;
+        http.Response.Headers[RequestId] = http.TraceIdentifier;
 
-        if (Refusal(http, id, path, out var endpoint, out var known) is { } refused)
+        if (Refusal(http, id, out var endpoint, out var key) is { } refused)
         {
             await refused.WriteAsync(http);
             return;
         }
-        if (known == InferencePaths.Models)
+        var ended = new EndedRequest(key, KeyUsage.ClientGone, 0, 0, default, null, null);
+        try
         {
-            await WriteModelsAsync(http, endpoint!.State);
-            return;
+            ended = await ServeAsync(http, endpoint!, key, path, arrivedAt);
         }
+        catch (Exception e) when (http.RequestAborted.IsCancellationRequested)
+        {
+            log.LogDebug("A client of {Endpoint} went away: {Reason}", id, e.Message);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, id);
+            ended = ended with { Status = InferenceError.Internal.Status };
+            if (!http.Response.HasStarted) await InferenceError.Internal.WriteAsync(http);
+            else http.Abort();
+        }
+        meter.Ended(id, ended with { Duration = time.GetElapsedTime(arrivedAt) });
+    }
 
-        var (body, error) = await RequestBody.ReadAsync(http);
+    private async ValueTask<EndedRequest> ServeAsync(HttpContext http, RoutedEndpoint endpoint, string key, string path, long arrivedAt)
+    {
+        var known = InferencePath.Find(path, out var model);
+        if (Refusal(http, endpoint, known, path) is { } refused)
+        {
+            await refused.WriteAsync(http);
+            return new(key, refused.Status, 0, 0, default, null, null);
+        }
+        if (known == InferencePath.Models) return new(key, await ModelsAsync(http, endpoint.State, model), 0, 0, default, null, null);
+
+        var (body, error) = await RequestBody.ReadAsync(http, endpoint.ModelJson, known!.CountsTokens);
         if (body is null)
         {
             await error!.WriteAsync(http);
-            return;
+            return new(key, error.Status, 0, 0, default, null, null);
         }
         using (body)
         {
-            meter.Arrived(id);
-            var served = false;
+            var call = new InferenceCall(http, endpoint, known, body, arrivedAt)
+            {
+                HeldUntil = time.GetUtcNow() + Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
+            };
+            meter.Arrived(endpoint.State.Id);
+            var status = KeyUsage.ClientGone;
             try
             {
-                served = await ForwardAsync(http, endpoint!, known!, body);
-            }
-            catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-            {
-                served = true; // Nobody is there to be served; nothing failed.
+                status = await ForwardAsync(call);
             }
             finally
             {
-                if (served) meter.Completed(id);
-                else meter.Failed(id);
+                if (call.Heartbeat is { } heartbeat)
+                {
+                    await heartbeat.PauseAsync();
+                    heartbeats.End(heartbeat);
+                }
+                if (status < 500) meter.Completed(endpoint.State.Id);
+                else meter.Failed(endpoint.State.Id);
             }
+            TimeSpan? first = call.FirstPieceAt == 0 ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt);
+            return new(key, status, call.Usage?.Prompt ?? 0, call.Usage?.Completion ?? 0, default, first, call.Gaps);
         }
     }
 
-    private InferenceError? Refusal(HttpContext http, string id, string path, out RoutedEndpoint? endpoint, out string? known)
+    // Who may know of the endpoint; the key's id when somebody may.
+    private InferenceError? Refusal(HttpContext http, string id, out RoutedEndpoint? endpoint, out string keyId)
     {
-        known = InferencePaths.Known(path);
         var found = table.TryGet(id, out endpoint);
-        var verdict = keys.Check(http.Request, out var caller);
-        var isPublic = found && endpoint!.State.Settings.Access == EndpointAccess.Public;
-        if (!isPublic && KeyCheck.Refusal(verdict) is { } refusal) return new(refusal.Status, refusal.Code, refusal.Message, refusal.Status == 503 ? 1 : null);
-        if (!found || (!isPublic && caller!.AccountId != endpoint!.State.AccountId && !caller.IsOperator)) return InferenceError.NotFound(id);
-        if (!isPublic && !caller!.May(KeyScope.Inference)) return InferenceError.ScopeMissing;
-        if (endpoint!.State.Status == EndpointStatus.Deleted) return InferenceError.Deleted;
-        if (known is null) return InferenceError.UnknownPath(path);
-        return (known == InferencePaths.Models ? HttpMethods.IsGet(http.Request.Method) : HttpMethods.IsPost(http.Request.Method)) ? null : InferenceError.WrongMethod(http.Request.Method);
+        var verdict = keys.Check(http.Request, out var key);
+        keyId = key?.Id ?? KeyUsage.Anyone;
+        if (found && endpoint!.State.Settings.Access == EndpointAccess.Public) return null;
+        if (KeyCheck.Refusal(verdict) is { } refusal) return new(refusal.Status, refusal.Code, refusal.Message, refusal.Status == 503 ? 1 : null);
+        if (!found || (key!.Caller.AccountId != endpoint!.State.AccountId && !key.Caller.IsOperator)) return InferenceError.NotFound(id);
+        return key.Caller.May(KeyScope.Inference) ? null : InferenceError.ScopeMissing;
     }
 
-    // True when the client got an answer that is no failure of ours or of the node's.
-    private async Task<bool> ForwardAsync(HttpContext http, RoutedEndpoint endpoint, string path, RequestBody body)
+    private static InferenceError? Refusal(HttpContext http, RoutedEndpoint endpoint, InferencePath? known, string path)
     {
-        var state = endpoint.State;
-        var model = JsonSerializer.SerializeToUtf8Bytes(state.Settings.Model);
-        var until = time.GetUtcNow() + Hold(http, state.Settings.HoldSeconds);
-        Func<Task>? heartbeat = body.Stream ? () => BeatAsync(http) : null;
+        if (endpoint.State.Status == EndpointStatus.Deleted) return InferenceError.Deleted;
+        if (known is null) return InferenceError.UnknownPath(path);
+        return (known == InferencePath.Models ? HttpMethods.IsGet(http.Request.Method) : HttpMethods.IsPost(http.Request.Method)) ? null : InferenceError.WrongMethod(http.Request.Method);
+    }
+
+    // The status that the client was told.
+    private async ValueTask<int> ForwardAsync(InferenceCall call)
+    {
         for (var tries = 1; ; tries++)
         {
-            var turn = await gates.EnterAsync(endpoint, body.Bytes, until, heartbeat, again: tries > 1, http.RequestAborted);
+            var turn = await gates.EnterAsync(call, again: tries > 1);
             if (turn.Node is not { } node)
             {
-                if (turn.Error is { } error)
-                {
-                    if (error.Code != InferenceError.WakingCode && !http.Response.HasStarted) http.Response.Headers.Remove(PreferenceApplied);
-                    await error.WriteAsync(http);
-                }
-                return turn.Error is null or { Status: < 500 };
+                if (turn.Error is not { } error) return KeyUsage.ClientGone;
+                if (error.Code != InferenceError.WakingCode && !call.Http.Response.HasStarted) call.Http.Response.Headers.Remove(PreferenceApplied);
+                return await EndAsync(call, error);
             }
 
             var outcome = Forwarded.NodeFailed;
             try
             {
-                outcome = await nodes.SendAsync(http, node.Address!, path, body.ToContent(model));
+                outcome = await nodes.SendAsync(call, node);
             }
             finally
             {
-                gates.Finished(state.Id, node.Id, reached: outcome != Forwarded.NotSent);
+                if (outcome is Forwarded.NotSent or Forwarded.NodeFailed or Forwarded.Broken) gates.Failed(call.Endpoint.State.Id, node);
+                gates.Finished(call.Endpoint.State.Id, node.Id);
             }
-            if (outcome != Forwarded.NotSent || tries == MostTries) return await EndAsync(http, outcome);
+            switch (outcome)
+            {
+                case Forwarded.NotSent when tries < MostTries:
+                    continue;
+                case Forwarded.Answered or Forwarded.AnsweredWithError:
+                    return call.Http.Response.StatusCode;
+                case Forwarded.ClientGone:
+                    return KeyUsage.ClientGone;
+                case Forwarded.NotSent or Forwarded.NodeFailed:
+                    return await EndAsync(call, InferenceError.NodeFailed);
+                case Forwarded.Broken:
+                    return await EndAsync(call, InferenceError.Broken);
+            }
         }
     }
 
-    private static async Task<bool> EndAsync(HttpContext http, Forwarded outcome)
+    private static async ValueTask<int> EndAsync(InferenceCall call, InferenceError error)
     {
-        switch (outcome)
-        {
-            case Forwarded.Answered or Forwarded.ClientGone:
-                return true;
-            case Forwarded.AnsweredWithError:
-                return false;
-            case Forwarded.NotSent or Forwarded.NodeFailed:
-                await InferenceError.NodeFailed.WriteAsync(http);
-                return false;
-            case Forwarded.Broken:
-                // Only a stream can say that it broke; anything else must not look whole.
-                if (http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) is true) await InferenceError.Broken.WriteAsync(http);
-                else http.Abort();
-                return false;
-            default:
-                throw new InvalidOperationException($"{outcome} has no end.");
-        }
+        if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
+        var isStream = call.Http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) is true;
+        // Only a stream can say that it broke; anything else must not look whole.
+        if (call.HasAnswered && !isStream) call.Http.Abort();
+        else await error.WriteAsync(call.Http, asEvent: call.HasAnswered);
+        return error.Status;
     }
 
     private TimeSpan Hold(HttpContext http, int seconds)
     {
         const string Wait = "wait=";
-        var preference = http.Request.Headers["Prefer"].SelectMany(v => (v ?? "").Split(',')).Select(v => v.Trim()).FirstOrDefault(v => v.StartsWith(Wait, StringComparison.OrdinalIgnoreCase));
+        if (http.Request.Headers["Prefer"] is not { Count: > 0 } preferences) return TimeSpan.FromSeconds(seconds);
+        var preference = preferences.SelectMany(v => (v ?? "").Split(',')).Select(v => v.Trim()).FirstOrDefault(v => v.StartsWith(Wait, StringComparison.OrdinalIgnoreCase));
         if (preference is null || !int.TryParse(preference.AsSpan(Wait.Length), out var asked) || asked < 0) return TimeSpan.FromSeconds(seconds);
         asked = Math.Min(asked, settings.MaxHoldSeconds);
         http.Response.Headers[PreferenceApplied] = $"{Wait}{asked}";
         return TimeSpan.FromSeconds(asked);
     }
 
-    // From the first heartbeat on this is a stream, whatever comes: later failures can only be events of it.
-    private static async Task BeatAsync(HttpContext http)
+    private static async ValueTask<int> ModelsAsync(HttpContext http, EndpointState it, string? asked)
     {
-        if (!http.Response.HasStarted)
+        var model = new Dictionary<string, object> { ["id"] = it.Settings.Model, ["object"] = "model", ["created"] = it.CreatedAt.ToUnixTimeSeconds(), ["owned_by"] = it.AccountId };
+        if (asked is not null && asked != it.Settings.Model)
         {
-            http.Response.ContentType = "text/event-stream; charset=utf-8";
-            http.Response.Headers.CacheControl = "no-cache";
+            await InferenceError.ModelNotFound(asked, it.Settings.Model).WriteAsync(http);
+            return StatusCodes.Status404NotFound;
         }
-        await http.Response.Body.WriteAsync(Heartbeat, http.RequestAborted);
-        await http.Response.Body.FlushAsync(http.RequestAborted);
-    }
-
-    private static Task WriteModelsAsync(HttpContext http, EndpointState it) => http.Response.WriteAsJsonAsync(new Dictionary<string, object>
-    {
-        ["object"] = "list",
-        ["data"] = new[] { new Dictionary<string, object> { ["id"] = it.Settings.Model, ["object"] = "model", ["created"] = it.CreatedAt.ToUnixTimeSeconds(), ["owned_by"] = it.AccountId } },
-    }, http.RequestAborted);
-}
-
-/// <summary>Maps the inference surface.</summary>
-public static class InferenceRoutes
-{
-    /// <summary>Registers what serves it.</summary>
-    /// <param name="services">The proxy's container.</param>
-    public static void AddInference(this IServiceCollection services)
-    {
-        services.AddSingleton<WakeCaller>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
-        services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
-        // Headers are passed on byte by byte, whatever they hold beyond ASCII.
-        services.Configure<KestrelServerOptions>(k => (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, _ => Encoding.Latin1));
-    }
-
-    /// <summary>Maps <c>/api/d/{id}/…</c>.</summary>
-    /// <param name="app">The proxy.</param>
-    public static void MapInference(this WebApplication app)
-    {
-        var route = app.Services.GetRequiredService<InferenceRoute>();
-        app.Map("/api/d/{id}/{**path}", (RequestDelegate)(http => route.ServeAsync(http, (string)http.GetRouteValue("id")!, (string?)http.GetRouteValue("path") ?? "")));
+        await http.Response.WriteAsJsonAsync(asked is not null ? model : new() { ["object"] = "list", ["data"] = new[] { model } }, http.RequestAborted);
+        return StatusCodes.Status200OK;
     }
 }

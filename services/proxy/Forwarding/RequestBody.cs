@@ -1,153 +1,171 @@
 using System.Buffers;
-using System.Net;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hypervize.Proxy.Forwarding;
 
 /// <summary>
-/// A request's JSON body, held in memory so that it can be sent again. Only the top-level <c>model</c> is replaced; every other byte
-/// goes to the node as the client sent it.
+/// A request's JSON body, held in memory so that it can be sent again. The endpoint's own model goes to the node in the place of the one the client
+/// named, and the usage of a stream is asked for; every other byte goes as the client sent it.
 /// </summary>
 public sealed class RequestBody : IDisposable
 {
     /// <summary>Most bytes of a body.</summary>
     public const int MostBytes = 32 * 1024 * 1024;
 
+    // What takes so long to read that other connections of the same thread would wait for it.
+    private const int Large = 256 * 1024;
     private const int FirstBuffer = 16 * 1024;
+    private static readonly byte[] Name = "\"model\":"u8.ToArray();
+    private static readonly byte[] Comma = ","u8.ToArray();
+    private static readonly byte[] True = "true"u8.ToArray();
+    private static readonly byte[] IncludeUsage = "\"include_usage\":true"u8.ToArray();
+    private static readonly byte[] Options = "{\"include_usage\":true}"u8.ToArray();
+    private static readonly byte[] OptionsMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
+
     private byte[] _buffer = [];
     private int _length;
-    private (int Start, int End) _model;
-    private bool _modelAbsent;
-    private bool _hasOthers;
+    private RequestScan _scan;
+    private readonly List<ReadOnlyMemory<byte>> _parts = new(7);
 
     private RequestBody() { }
 
     /// <summary>Whether the client asked for a stream.</summary>
-    public bool Stream { get; private set; }
+    public bool Stream => _scan.Stream;
+
+    /// <summary>Whether the node is asked for the usage although the client did not.</summary>
+    public bool AsksForUsage { get; private set; }
 
     /// <summary>Bytes it occupies.</summary>
     public int Bytes => _buffer.Length;
 
+    /// <summary>The body as it goes to a node, piece by piece.</summary>
+    internal IReadOnlyList<ReadOnlyMemory<byte>> Parts => _parts;
+
+    /// <summary>Bytes of the body as it goes to a node.</summary>
+    internal int Length { get; private set; }
+
     /// <summary>Reads and checks a request's body.</summary>
     /// <param name="http">The request.</param>
+    /// <param name="model">The name the node serves its model under, as JSON.</param>
+    /// <param name="countsTokens">Whether a stream of this kind can be asked for its usage.</param>
     /// <returns>The body, or what is wrong with it.</returns>
-    public static async Task<(RequestBody? Body, InferenceError? Error)> ReadAsync(HttpContext http)
+    public static async ValueTask<(RequestBody? Body, InferenceError? Error)> ReadAsync(HttpContext http, ReadOnlyMemory<byte> model, bool countsTokens)
     {
         if (!http.Request.HasJsonContentType() || http.Request.Headers.ContentEncoding.Count > 0) return (null, InferenceError.ContentType);
         if (http.Request.ContentLength > MostBytes) return (null, InferenceError.TooLarge);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MostBytes + 1;
 
         var body = new RequestBody();
+        InferenceError? error;
         try
         {
-            if (await body.FillAsync(http) && body.Scan() is null) return (body, null);
-            var error = body._length > MostBytes ? InferenceError.TooLarge : InferenceError.InvalidJson(body.Scan()!);
-            body.Dispose();
-            return (null, error);
+            error = await body.FillAsync(http);
+            if (error is null && body._length > Large) await Task.Yield();
+            if (error is null && RequestScan.Read(body._buffer.AsSpan(0, body._length), out body._scan) is { } wrong) error = InferenceError.InvalidJson(wrong);
         }
         catch (BadHttpRequestException e)
         {
-            body.Dispose();
-            return (null, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? InferenceError.TooLarge : InferenceError.InvalidJson("The body broke off."));
+            error = e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => InferenceError.TooLarge,
+                StatusCodes.Status408RequestTimeout => InferenceError.TooSlow,
+                _ => InferenceError.InvalidJson("The body broke off."),
+            };
         }
         catch
         {
             body.Dispose();
             throw;
         }
+        if (error is not null)
+        {
+            body.Dispose();
+            return (null, error);
+        }
+        body.Assemble(model, countsTokens);
+        return (body, null);
     }
-
-    /// <summary>The body as it goes to a node.</summary>
-    /// <param name="model">The name the node serves its model under, as JSON.</param>
-    public HttpContent ToContent(ReadOnlyMemory<byte> model) => new Spliced(this, model);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+        _parts.Clear();
     }
 
-    private async Task<bool> FillAsync(HttpContext http)
+    private async ValueTask<InferenceError?> FillAsync(HttpContext http)
     {
         // Grown by what comes, not by what is announced: announcing costs a client nothing.
-        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(http.Request.ContentLength ?? FirstBuffer, FirstBuffer) + 1);
-        int read;
-        while ((read = await http.Request.Body.ReadAsync(_buffer.AsMemory(_length), http.RequestAborted)) > 0)
+        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? FirstBuffer, 1, FirstBuffer));
+        var reader = http.Request.BodyReader;
+        while (true)
         {
-            _length += read;
-            if (_length > MostBytes) return false;
-            if (_length < _buffer.Length) continue;
-            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
-        return true;
-    }
-
-    // Notes where the top-level model stands and whether a stream is asked for; says what is wrong with the JSON, or null.
-    private string? Scan()
-    {
-        var reader = new Utf8JsonReader(_buffer.AsSpan(0, _length));
-        (_model, _modelAbsent, Stream, _hasOthers) = (default, true, false, false);
-        try
-        {
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return "The body must be a JSON object.";
-            (_model.Start, _model.End) = ((int)reader.BytesConsumed, (int)reader.BytesConsumed);
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                var isModel = reader.ValueTextEquals("model"u8);
-                var isStream = reader.ValueTextEquals("stream"u8);
-                reader.Read();
-                if (isModel)
-                {
-                    if (!_modelAbsent) return "model stands twice.";
-                    if (reader.TokenType != JsonTokenType.String) return "model must be a text.";
-                    (_model.Start, _model.End, _modelAbsent) = ((int)reader.TokenStartIndex, (int)reader.BytesConsumed, false);
-                }
-                else
-                {
-                    if (isStream) Stream = reader.TokenType == JsonTokenType.True;
-                    _hasOthers = true;
-                    reader.Skip();
-                }
-            }
-            reader.Read(); // Anything after the object's end is an error, which this finds.
-            return null;
-        }
-        catch (JsonException e)
-        {
-            return $"The body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
+            var read = await reader.ReadAsync();
+            var arrived = read.Buffer;
+            if (_length + arrived.Length > MostBytes) return InferenceError.TooLarge;
+            Grow((int)arrived.Length);
+            arrived.CopyTo(_buffer.AsSpan(_length));
+            _length += (int)arrived.Length;
+            reader.AdvanceTo(arrived.End);
+            if (read.IsCompleted) return null;
+            if (read.IsCanceled) throw new OperationCanceledException();
         }
     }
 
-    private sealed class Spliced : HttpContent
+    private void Grow(int by)
     {
-        private static readonly ReadOnlyMemory<byte> Name = "\"model\":"u8.ToArray();
-        private static readonly ReadOnlyMemory<byte> Comma = ","u8.ToArray();
-        private readonly ReadOnlyMemory<byte>[] _parts;
+        if (_length + by <= _buffer.Length) return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + by, Math.Min(_buffer.Length * 2, MostBytes)));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
 
-        public Spliced(RequestBody body, ReadOnlyMemory<byte> model)
+    private void Assemble(ReadOnlyMemory<byte> model, bool countsTokens)
+    {
+        AsksForUsage = countsTokens && _scan is { Stream: true, IncludesUsage: false };
+        var usage = AsksForUsage ? UsageEdit() : null;
+        if (_scan.Model is { } value)
         {
-            var all = body._buffer.AsMemory(0, body._length);
-            var (before, after) = (all[..body._model.Start], all[body._model.End..]);
-            _parts = !body._modelAbsent ? [before, model, after] : body._hasOthers ? [before, Name, model, Comma, after] : [before, Name, model, after];
-            Headers.ContentType = new("application/json");
+            // In the order in which they stand.
+            var (first, second) = usage is { } edit && edit.At.Start.Value < value.Start.Value ? (usage, ((Range, ReadOnlyMemory<byte>[])?)(value, [model])) : ((value, [model]), usage);
+            Splice(first, second);
         }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        else
         {
-            foreach (var part in _parts) await stream.WriteAsync(part, cancellationToken);
+            ReadOnlyMemory<byte>[] member = _scan.HasMembers ? [Name, model, Comma] : [Name, model];
+            Splice((_scan.Inside.._scan.Inside, member), usage);
         }
+    }
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    // Where the node is told to include its usage, and by what.
+    private (Range At, ReadOnlyMemory<byte>[] With)? UsageEdit() => _scan switch
+    {
+        { IncludeUsage: { } value } => (value, [True]),
+        { InsideStreamOptions: { } inside } => (inside..inside, _scan.StreamOptionsHasMembers ? [IncludeUsage, Comma] : [IncludeUsage]),
+        { StreamOptions: { } value } => (value, [Options]),
+        _ => (_scan.Inside.._scan.Inside, [OptionsMember]),
+    };
 
-        protected override bool TryComputeLength(out long length)
+    private void Splice(params ReadOnlySpan<(Range At, ReadOnlyMemory<byte>[] With)?> edits)
+    {
+        var all = _buffer.AsMemory(0, _length);
+        var at = 0;
+        foreach (var edit in edits)
         {
-            length = _parts.Sum(p => (long)p.Length);
-            return true;
+            if (edit is not var (range, with)) continue;
+            Add(all[at..range.Start.Value]);
+            foreach (var part in with) Add(part);
+            at = range.End.Value;
         }
+        Add(all[at..]);
+    }
+
+    private void Add(ReadOnlyMemory<byte> part)
+    {
+        if (part.IsEmpty) return;
+        _parts.Add(part);
+        Length += part.Length;
     }
 }

@@ -24,10 +24,10 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, ILogger<F
             context.Request.Headers.Authorization = default;
             return next(context);
         }
-        var verdict = keys.Check(context.Request, out var caller);
+        var verdict = keys.Check(context.Request, out var key);
         if (KeyCheck.Refusal(verdict) is { } refusal) return KeyRefusals.WriteAsync(context, verdict, refusal);
 
-        context.Request.Headers.Authorization = $"Bearer {identities.TokenOf(caller!)}";
+        context.Request.Headers.Authorization = $"Bearer {identities.TokenOf(key!.Caller)}";
         return next(context);
     }
 

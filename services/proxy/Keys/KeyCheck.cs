@@ -1,4 +1,3 @@
-using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Routing;
 
@@ -45,15 +44,15 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
 
     /// <summary>Checks a request's key.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="caller">Who calls, when the key is good; the same instance for as long as the key stays as it is.</param>
-    public KeyVerdict Check(HttpRequest request, out Caller? caller)
+    /// <param name="known">The key, when it is good.</param>
+    public KeyVerdict Check(HttpRequest request, out KnownKey? known)
     {
-        caller = null;
+        known = null;
         var key = Key(request.Headers);
         if (key.IsEmpty) return KeyVerdict.Missing;
         if (!table.IsPresent) return KeyVerdict.NotReady;
         if (IsStale) return KeyVerdict.Stale;
-        return ring.TryAuthenticate(key, out caller) ? KeyVerdict.Good : KeyVerdict.Unknown;
+        return ring.TryAuthenticate(key, out known) ? KeyVerdict.Good : KeyVerdict.Unknown;
     }
 
     /// <summary>Says why a key was not accepted.</summary>

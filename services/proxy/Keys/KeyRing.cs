@@ -8,25 +8,30 @@ using Hypervize.Hosting;
 
 namespace Hypervize.Proxy.Keys;
 
+/// <summary>A key that is good.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Caller">Who calls with it; the same instance for as long as the key stays as it is.</param>
+public sealed record KnownKey(string Id, Caller Caller);
+
 /// <summary>The API keys that are good now. Read without locks; keys are known by their hashes only.</summary>
 public sealed class KeyRing
 {
     private const int LongestKey = 128;
-    private readonly ConcurrentDictionary<KeyHash, Caller> _callers = new();
+    private readonly ConcurrentDictionary<KeyHash, KnownKey> _known = new();
     private readonly Dictionary<string, IReadOnlyList<ApiKey>> _held = new(StringComparer.Ordinal);
     private readonly Lock _writing = new();
 
     /// <summary>How many keys are good.</summary>
-    public int Count => _callers.Count;
+    public int Count => _known.Count;
 
     /// <summary>Tells whose key it is.</summary>
     /// <param name="key">The whole key, as the client sent it.</param>
-    /// <param name="caller">Who calls; the same instance for as long as the key stays as it is.</param>
-    public bool TryAuthenticate(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out Caller caller)
+    /// <param name="known">The key, as it is known.</param>
+    public bool TryAuthenticate(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out KnownKey known)
     {
         Span<byte> bytes = stackalloc byte[LongestKey];
-        if (Encoding.UTF8.TryGetBytes(key, bytes, out var length)) return _callers.TryGetValue(KeyHash.Of(bytes[..length]), out caller);
-        caller = null;
+        if (Encoding.UTF8.TryGetBytes(key, bytes, out var length)) return _known.TryGetValue(KeyHash.Of(bytes[..length]), out known);
+        known = null;
         return false;
     }
 
@@ -38,11 +43,11 @@ public sealed class KeyRing
         lock (_writing)
         {
             var before = _held.GetValueOrDefault(accountId, []);
-            foreach (var revoked in before.ExceptBy(keys.Select(k => k.Hash), k => k.Hash)) _callers.TryRemove(KeyHash.Parse(revoked.Hash), out _);
+            foreach (var revoked in before.ExceptBy(keys.Select(k => k.Hash), k => k.Hash)) _known.TryRemove(KeyHash.Parse(revoked.Hash), out _);
             foreach (var key in keys)
             {
                 if (before.Any(k => k.Hash == key.Hash && k.Scopes.SequenceEqual(key.Scopes))) continue;
-                _callers[KeyHash.Parse(key.Hash)] = new Caller(key.Prefix, accountId, key.Scopes);
+                _known[KeyHash.Parse(key.Hash)] = new(key.Id, new(key.Prefix, accountId, key.Scopes));
             }
             if (keys.Count > 0) _held[accountId] = keys;
             else _held.Remove(accountId);

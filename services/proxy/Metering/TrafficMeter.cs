@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Hypervize.Contracts;
 using Hypervize.Proxy.Routing;
 
@@ -42,6 +43,11 @@ public sealed class TrafficMeter
     /// <summary>A request that had arrived ended with an answer of 500 or more, or a broken stream.</summary>
     /// <param name="endpointId">Its endpoint.</param>
     public void Failed(string endpointId) => Count(endpointId, static (c, _) => c.Failed++, "");
+
+    /// <summary>A request ended, be it served or refused: what came of it, for whom.</summary>
+    /// <param name="endpointId">Its endpoint.</param>
+    /// <param name="request">What came of it.</param>
+    internal void Ended(string endpointId, EndedRequest request) => Count(endpointId, static (c, r) => c.UsageOf(r.Key).Add(r), request);
 
     /// <summary>Requests that this proxy has at a node now.</summary>
     /// <param name="endpointId">The endpoint.</param>
@@ -94,8 +100,11 @@ public sealed class TrafficMeter
         public int Started, Completed, Failed, Waiting;
         public bool Retired;
         public readonly Dictionary<string, int> Nodes = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, UsageCounts> _usage = new(StringComparer.Ordinal);
 
-        public bool AreZero => (Started | Completed | Failed | Waiting) == 0 && Nodes.Count == 0;
+        public bool AreZero => (Started | Completed | Failed | Waiting) == 0 && Nodes.Count == 0 && _usage.Count == 0;
+
+        public UsageCounts UsageOf(string key) => CollectionsMarshal.GetValueRefOrAddDefault(_usage, key, out _) ??= new();
 
         public void Add(string node, int change)
         {
@@ -104,14 +113,18 @@ public sealed class TrafficMeter
             else Nodes[node] = after;
         }
 
-        public void Reset() => (Started, Completed, Failed) = (0, 0, 0);
+        public void Reset()
+        {
+            (Started, Completed, Failed) = (0, 0, 0);
+            _usage.Clear();
+        }
 
         public EndpointTraffic Report(string id, RoutedEndpoint? routed)
         {
             var idle = routed?.State.Nodes.Where(n => n.Status == NodeStatus.Draining && !Nodes.ContainsKey(n.Id)).Select(n => new NodeTraffic(n.Id, 0));
             return new(
                 id, routed?.Version ?? 0, Started, Completed, Failed, Nodes.Values.Sum(), Waiting,
-                [.. Nodes.Select(n => new NodeTraffic(n.Key, n.Value)), .. idle ?? []]);
+                [.. Nodes.Select(n => new NodeTraffic(n.Key, n.Value)), .. idle ?? []], _usage.Count == 0 ? null : [.. _usage.Select(u => u.Value.ToUsage(u.Key))]);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Routing;
 
@@ -63,7 +64,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTabl
         {
             var before = _model;
             _model = before.Apply(message);
-            if (!ReferenceEquals(before, _model)) Route(message.EndpointId, _model.Endpoints[message.EndpointId]);
+            if (!ReferenceEquals(before, _model)) Route(message.EndpointId, _model.Endpoints[message.EndpointId], message.Fact);
         }
     }
 
@@ -113,9 +114,10 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTabl
             if (!before.Endpoints.TryGetValue(id, out var known) || !ReferenceEquals(known, heard)) Route(id, heard);
     }
 
-    private void Route(string id, Heard<EndpointState> heard)
+    private void Route(string id, Heard<EndpointState> heard, EndpointEvent? fact = null)
     {
-        var endpoint = new RoutedEndpoint(heard.Version, heard.State);
+        var wake = _endpoints.TryGetValue(id, out var before) ? before.Wake : null;
+        var endpoint = new RoutedEndpoint(heard.Version, heard.State, fact is null ? wake : WakeTimes.After(wake, fact));
         _endpoints[id] = endpoint;
         if (heard.State.Nodes.Any(n => n.Status == NodeStatus.Draining)) _draining[id] = endpoint;
         else _draining.TryRemove(id, out _);

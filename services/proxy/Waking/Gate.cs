@@ -12,7 +12,7 @@ public sealed class Gate(RoutedEndpoint endpoint)
 {
     private readonly LinkedList<Waiter> _line = [];
     private readonly Dictionary<string, int> _inFlight = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (int Failures, DateTimeOffset Until)> _suspects = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     private int _turns;
 
     /// <summary>The endpoint as it is routed.</summary>
@@ -28,20 +28,19 @@ public sealed class Gate(RoutedEndpoint endpoint)
     /// <param name="nodeId">The node.</param>
     public int InFlight(string nodeId) => _inFlight.GetValueOrDefault(nodeId);
 
-    /// <summary>Whether nothing is in line or at nodes, so that the gate may be forgotten.</summary>
-    public bool IsIdle => _line.Count == 0 && _inFlight.Count == 0;
+    /// <summary>Whether it may be forgotten: its endpoint is gone, and nothing is in line or at nodes.</summary>
+    public bool IsOver => Endpoint.State.Status == EndpointStatus.Deleted && _line.Count == 0 && _inFlight.Count == 0;
 
-    /// <summary>Takes the node that a request may go to at once; null when it must wait. Nobody overtakes the line.</summary>
-    /// <param name="now">Now.</param>
-    public EndpointNode? TryPass(DateTimeOffset now) => _line.Count == 0 ? Take(now) : null;
+    /// <summary>Takes the node that a request may go to at once; null when it must wait. Nobody overtakes the line, but who had a turn already.</summary>
+    /// <param name="first">Whether it had a turn, which came to nothing.</param>
+    public EndpointNode? TryPass(bool first = false) => first || _line.Count == 0 ? Take() : null;
 
     /// <summary>Puts a request at the end of the line, or at its head when it was turned away by a node that could not be reached.</summary>
     /// <param name="waiter">The request.</param>
     /// <param name="first">At the head.</param>
     public void Enter(Waiter waiter, bool first = false)
     {
-        if (first) _line.AddFirst(waiter);
-        else _line.AddLast(waiter);
+        waiter.Place = first ? _line.AddFirst(waiter) : _line.AddLast(waiter);
         WaitingBytes += waiter.Bytes;
     }
 
@@ -50,7 +49,9 @@ public sealed class Gate(RoutedEndpoint endpoint)
     /// <returns>Whether it was in line.</returns>
     public bool Leave(Waiter waiter)
     {
-        if (!_line.Remove(waiter)) return false;
+        if (waiter.Place is not { } place) return false;
+        _line.Remove(place);
+        waiter.Place = null;
         WaitingBytes -= waiter.Bytes;
         return true;
     }
@@ -62,18 +63,18 @@ public sealed class Gate(RoutedEndpoint endpoint)
         if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_inFlight, nodeId, out _) <= 0) _inFlight.Remove(nodeId);
     }
 
-    /// <summary>A node could not be reached: it is left alone for a moment, longer each time.</summary>
+    /// <summary>A node failed: it gets nothing new until it is trusted again.</summary>
     /// <param name="nodeId">The node.</param>
-    /// <param name="now">Now.</param>
-    public void Suspect(string nodeId, DateTimeOffset now)
-    {
-        var failures = _suspects.GetValueOrDefault(nodeId).Failures + 1;
-        _suspects[nodeId] = (failures, now.AddSeconds(Math.Min(Math.Pow(2, failures - 1), 16)));
-    }
+    /// <returns>Whether it was trusted until now.</returns>
+    public bool Suspect(string nodeId) => Endpoint.State.Nodes.Any(n => n.Id == nodeId) && _suspects.Add(nodeId);
 
-    /// <summary>A node answered.</summary>
+    /// <summary>A node that had failed answers again.</summary>
     /// <param name="nodeId">The node.</param>
     public void Trust(string nodeId) => _suspects.Remove(nodeId);
+
+    /// <summary>Whether a node is suspected, and still one of the endpoint's.</summary>
+    /// <param name="nodeId">The node.</param>
+    public bool IsSuspect(string nodeId) => _suspects.Contains(nodeId);
 
     /// <summary>Follows a change of the endpoint.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -81,7 +82,7 @@ public sealed class Gate(RoutedEndpoint endpoint)
     {
         if (endpoint.Version <= Endpoint.Version) return;
         Endpoint = endpoint;
-        foreach (var gone in _suspects.Keys.Where(id => endpoint.State.Nodes.All(n => n.Id != id)).ToList()) _suspects.Remove(gone);
+        _suspects.RemoveWhere(id => endpoint.State.Nodes.All(n => n.Id != id));
     }
 
     /// <summary>Gives turns from the head of the line while there is room, or tells everybody why there never will be.</summary>
@@ -92,35 +93,32 @@ public sealed class Gate(RoutedEndpoint endpoint)
         var refusal = Callability.Refusal(Endpoint, now);
         while (_line.First is { } first)
         {
-            if (refusal is not null) Decide(first, new(null, refusal));
-            else if (Take(now) is { } node) Decide(first, new(node, null));
+            if (refusal is not null) Decide(first.Value, new(null, refusal));
+            else if (Take() is { } node) Decide(first.Value, new(node, null));
             else return;
         }
     }
 
-    /// <summary>Ends the holds that ran out, and gives signs of life.</summary>
+    /// <summary>Ends the holds that ran out.</summary>
     /// <param name="now">Now.</param>
-    /// <param name="heartbeat">Time between signs of life.</param>
-    public void Sweep(DateTimeOffset now, TimeSpan heartbeat)
+    public void Sweep(DateTimeOffset now)
     {
         Release(now);
         for (var place = _line.First; place is not null;)
         {
             var (waiter, next) = (place.Value, place.Next);
-            if (waiter.Deadline <= now) Decide(place, new(null, Callability.HeldInVain(Endpoint, now)));
-            else if (waiter.HeartbeatAt <= now) waiter.Beat(now + heartbeat);
+            if (waiter.Deadline <= now) Decide(waiter, new(null, Callability.HeldInVain(Endpoint, now)));
             place = next;
         }
     }
 
-    private void Decide(LinkedListNode<Waiter> place, Turn turn)
+    private void Decide(Waiter waiter, Turn turn)
     {
-        _line.Remove(place);
-        WaitingBytes -= place.Value.Bytes;
-        place.Value.Decide(turn);
+        Leave(waiter);
+        waiter.Decide(turn);
     }
 
-    private EndpointNode? Take(DateTimeOffset now)
+    private EndpointNode? Take()
     {
         var nodes = Endpoint.State.Nodes;
         EndpointNode? best = null;
@@ -129,7 +127,7 @@ public sealed class Gate(RoutedEndpoint endpoint)
         {
             // Each search begins at another node, so that equals take turns.
             var node = nodes[(i + _turns) % nodes.Count];
-            if (node.Status != NodeStatus.Ready || node.Address is null || InFlight(node.Id) >= least || _suspects.GetValueOrDefault(node.Id).Until > now) continue;
+            if (node.Status != NodeStatus.Ready || node.Address is null || InFlight(node.Id) >= least || (_suspects.Count > 0 && _suspects.Contains(node.Id))) continue;
             (best, least) = (node, InFlight(node.Id));
         }
         if (best is null) return null;

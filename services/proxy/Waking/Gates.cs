@@ -2,25 +2,28 @@ using System.Collections.Concurrent;
 using Hypervize.Contracts;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Metering;
+using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Waking;
 
 /// <summary>
-/// The gates of all endpoints: lets requests through, bounds what waits, follows the read model, and gives turns, a few times a
-/// second for all holds and heartbeats together.
+/// The gates of all endpoints: lets requests through, bounds what waits, follows the read model, and gives turns; a few times a
+/// second it looks at all holds together.
 /// </summary>
 public sealed class Gates : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FirstProbePause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestProbePause = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, Gate> _gates = new(StringComparer.Ordinal);
     private readonly RoutingTable _table;
     private readonly TrafficMeter _meter;
     private readonly WakeCaller _wake;
+    private readonly NodeProbe _probe;
     private readonly WakingSettings _settings;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _heartbeat;
     private int _waiting;
     private long _waitingBytes;
 
@@ -28,12 +31,12 @@ public sealed class Gates : BackgroundService
     /// <param name="table">The read model.</param>
     /// <param name="meter">Counts what waits and what is at nodes.</param>
     /// <param name="wake">Asks for wakes.</param>
+    /// <param name="probe">Asks nodes that failed.</param>
     /// <param name="settings">Bounds.</param>
     /// <param name="time">Time.</param>
-    public Gates(RoutingTable table, TrafficMeter meter, WakeCaller wake, WakingSettings settings, TimeProvider time)
+    public Gates(RoutingTable table, TrafficMeter meter, WakeCaller wake, NodeProbe probe, WakingSettings settings, TimeProvider time)
     {
-        (_table, _meter, _wake, _settings, _time) = (table, meter, wake, settings, time);
-        _heartbeat = TimeSpan.FromSeconds(settings.HeartbeatSeconds);
+        (_table, _meter, _wake, _probe, _settings, _time) = (table, meter, wake, probe, settings, time);
         table.Changed += Follow;
     }
 
@@ -41,42 +44,35 @@ public sealed class Gates : BackgroundService
     public int Waiting => _waiting;
 
     /// <summary>Gets a node for a request: at once, or after waiting in line.</summary>
-    /// <param name="endpoint">Its endpoint.</param>
-    /// <param name="bytes">Bytes its body occupies.</param>
-    /// <param name="until">When its hold runs out, however often it is turned away.</param>
-    /// <param name="heartbeat">Writes a sign of life to the client; null when the client asked for no stream.</param>
+    /// <param name="call">The request.</param>
     /// <param name="again">Whether it was turned away by a node that could not be reached, and goes first.</param>
-    /// <param name="cancel">The client went away.</param>
     /// <returns>A node, which must be given back by <see cref="Finished"/>; or why there is none.</returns>
-    public async Task<Turn> EnterAsync(RoutedEndpoint endpoint, int bytes, DateTimeOffset until, Func<Task>? heartbeat, bool again, CancellationToken cancel)
-    {
-        while (true)
-        {
-            var turn = await PassOrWaitAsync(endpoint, bytes, until, heartbeat, again, cancel);
-            if (turn.Node is not { } node || StillTakes(endpoint.State.Id, node.Id)) return turn;
-
-            // The node began to drain between the choice and the count: choose again, before all others.
-            Finished(endpoint.State.Id, node.Id);
-            again = true;
-        }
-    }
+    internal ValueTask<Turn> EnterAsync(InferenceCall call, bool again) => PassOrEnter(call, again, out var turn) is { } waiter ? WaitAsync(call, waiter) : new(turn);
 
     /// <summary>A request left its node.</summary>
     /// <param name="endpointId">Its endpoint.</param>
     /// <param name="nodeId">The node.</param>
-    /// <param name="reached">Whether the node could be reached.</param>
-    public void Finished(string endpointId, string nodeId, bool reached = true)
+    public void Finished(string endpointId, string nodeId)
     {
         _meter.Finished(endpointId, nodeId);
         if (!_gates.TryGetValue(endpointId, out var gate)) return;
         lock (gate)
         {
             gate.Finished(nodeId);
-            if (reached) gate.Trust(nodeId);
-            else gate.Suspect(nodeId, _time.GetUtcNow());
-            gate.Release(_time.GetUtcNow());
-            if (gate.IsIdle && reached) _gates.TryRemove(new(endpointId, gate));
+            if (gate.Waiting > 0) gate.Release(_time.GetUtcNow());
+            if (gate.IsOver) _gates.TryRemove(new(endpointId, gate));
         }
+    }
+
+    /// <summary>A node failed: it is taken out at once, and back in when it answers.</summary>
+    /// <param name="endpointId">Its endpoint.</param>
+    /// <param name="node">The node.</param>
+    public void Failed(string endpointId, EndpointNode node)
+    {
+        if (!_gates.TryGetValue(endpointId, out var gate)) return;
+        lock (gate)
+            if (!gate.Suspect(node.Id)) return;
+        _ = ProbeBackAsync(gate, node);
     }
 
     /// <inheritdoc/>
@@ -87,77 +83,98 @@ public sealed class Gates : BackgroundService
             await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_waiting == 0) continue;
             foreach (var gate in _gates.Values)
-                lock (gate) gate.Sweep(_time.GetUtcNow(), _heartbeat);
+                lock (gate) gate.Sweep(_time.GetUtcNow());
         }
     }
 
-    private async Task<Turn> PassOrWaitAsync(RoutedEndpoint endpoint, int bytes, DateTimeOffset until, Func<Task>? heartbeat, bool again, CancellationToken cancel)
+    // A turn at once, or a place in line.
+    private Waiter? PassOrEnter(InferenceCall call, bool again, out Turn turn)
     {
-        var id = endpoint.State.Id;
-        var now = _time.GetUtcNow();
-        Waiter waiter;
-        var gate = Locked(endpoint);
-        try
+        var (id, bytes) = (call.Endpoint.State.Id, call.Body.Bytes);
+        while (true)
         {
-            if (Callability.Refusal(gate.Endpoint, now) is { } refusal) return new(null, refusal);
-            if (gate.TryPass(now) is { } node)
+            var gate = Locked(call.Endpoint);
+            EndpointNode? node;
+            try
             {
-                _meter.Dispatched(id, node.Id);
-                return new(node, null);
-            }
-            if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
-                || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
-                return new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
-            waiter = new Waiter(bytes, until, heartbeat is null ? null : now + _heartbeat);
-            gate.Enter(waiter, first: again);
-        }
-        finally
-        {
-            Monitor.Exit(gate);
-        }
-
-        Count(id, 1, bytes);
-        try
-        {
-            if (gate.Endpoint.State.Status == EndpointStatus.Hibernated) _wake.Ensure(id, () => WaitingFor(id));
-            return await WaitAsync(id, gate, waiter, heartbeat, cancel);
-        }
-        finally
-        {
-            Count(id, -1, -bytes);
-        }
-    }
-
-    private async Task<Turn> WaitAsync(string id, Gate gate, Waiter waiter, Func<Task>? heartbeat, CancellationToken cancel)
-    {
-        await using var gone = cancel.Register(() =>
-        {
-            lock (gate)
-                if (gate.Leave(waiter)) waiter.Decide(new(null, null));
-        });
-        try
-        {
-            while (true)
-            {
-                var turn = await waiter.Next;
-                if (!ReferenceEquals(turn, Turn.Heartbeat))
+                var now = _time.GetUtcNow();
+                turn = new(null, Callability.Refusal(gate.Endpoint, now));
+                if (turn.Error is not null) return null;
+                node = gate.TryPass(first: again);
+                if (node is null)
                 {
-                    if (turn.Node is { } node) _meter.Dispatched(id, node.Id);
-                    return turn;
+                    if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
+                        || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
+                    {
+                        turn = new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
+                        return null;
+                    }
+                    var waiter = new Waiter(gate, bytes, call.HeldUntil);
+                    gate.Enter(waiter, first: again);
+                    Count(id, 1, bytes);
+                    return waiter;
                 }
-                lock (gate) waiter.Rearm();
-                await heartbeat!();
             }
+            finally
+            {
+                Monitor.Exit(gate);
+            }
+            turn = new(node, null);
+            _meter.Dispatched(id, node.Id);
+            if (StillTakes(id, node.Id)) return null;
+
+            // The node began to drain between the choice and the count: choose again, before all others.
+            Finished(id, node.Id);
+            again = true;
         }
-        catch
+    }
+
+    private async ValueTask<Turn> WaitAsync(InferenceCall call, Waiter waiter)
+    {
+        var (id, since) = (call.Endpoint.State.Id, _time.GetTimestamp());
+        while (true)
         {
-            // The client went away under a heartbeat: it leaves the line, or gives back the place it was just given.
+            var status = waiter.Gate.Endpoint.State.Status;
+            if (status == EndpointStatus.Hibernated) _wake.Ensure(id, () => WaitingFor(id));
+            Turn turn;
+            try
+            {
+                await using var gone = call.Http.RequestAborted.UnsafeRegister(static w => ((Waiter)w!).Abandon(), waiter);
+                turn = await waiter.Decided;
+            }
+            finally
+            {
+                Count(id, -1, -waiter.Bytes);
+            }
+            if (turn.Node is not { } node) return turn;
+            if (status is EndpointStatus.Hibernated or EndpointStatus.Waking) call.WakeReceipt = WakeTimes.Receipt(_time.GetElapsedTime(since), waiter.Gate.Endpoint.Wake);
+            _meter.Dispatched(id, node.Id);
+            if (StillTakes(id, node.Id)) return turn;
+
+            Finished(id, node.Id);
+            if (PassOrEnter(call, again: true, out turn) is not { } next) return turn;
+            waiter = next;
+        }
+    }
+
+    private async Task ProbeBackAsync(Gate gate, EndpointNode node)
+    {
+        await Task.Yield();
+        for (var pause = FirstProbePause; ; pause = pause * 2 < LongestProbePause ? pause * 2 : LongestProbePause)
+        {
+            var answers = await _probe.AnswersAsync(node);
             lock (gate)
             {
-                if (!gate.Leave(waiter) && waiter.Granted is { } granted) gate.Finished(granted.Id);
-                gate.Release(_time.GetUtcNow());
+                // It may be gone from the endpoint meanwhile.
+                if (!gate.IsSuspect(node.Id)) return;
+                if (answers)
+                {
+                    gate.Trust(node.Id);
+                    gate.Release(_time.GetUtcNow());
+                    return;
+                }
             }
-            throw;
+            await Task.Delay(pause, _time);
         }
     }
 
@@ -168,7 +185,7 @@ public sealed class Gates : BackgroundService
         {
             gate.Follow(endpoint);
             gate.Release(_time.GetUtcNow());
-            if (gate is { IsIdle: true, Endpoint.State.Status: EndpointStatus.Deleted }) _gates.TryRemove(new(endpoint.State.Id, gate));
+            if (gate.IsOver) _gates.TryRemove(new(endpoint.State.Id, gate));
             if (gate is { Waiting: > 0, Endpoint.State.Status: EndpointStatus.Hibernated }) _wake.Ensure(endpoint.State.Id, () => WaitingFor(endpoint.State.Id));
         }
     }
@@ -193,8 +210,13 @@ public sealed class Gates : BackgroundService
     // The gate of this moment: one that was idle meanwhile was forgotten, and there is another.
     private int WaitingFor(string endpointId) => _gates.TryGetValue(endpointId, out var gate) ? gate.Waiting : 0;
 
-    private bool StillTakes(string endpointId, string nodeId) =>
-        _table.TryGet(endpointId, out var now) && now.State.Nodes.Any(n => n.Id == nodeId && n.Status == NodeStatus.Ready);
+    private bool StillTakes(string endpointId, string nodeId)
+    {
+        if (!_table.TryGet(endpointId, out var now)) return false;
+        foreach (var node in now.State.Nodes)
+            if (node.Id == nodeId) return node.Status == NodeStatus.Ready;
+        return false;
+    }
 
     private void Count(string endpointId, int waiters, long bytes)
     {

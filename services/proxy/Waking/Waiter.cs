@@ -3,23 +3,21 @@ using Hypervize.Proxy.Forwarding;
 
 namespace Hypervize.Proxy.Waking;
 
-/// <summary>What a waiting request is told.</summary>
-/// <param name="Node">The node it goes to; null when it goes nowhere yet, or never.</param>
-/// <param name="Error">Why it never will; null otherwise.</param>
-public sealed record Turn(EndpointNode? Node, InferenceError? Error)
-{
-    /// <summary>Wait on, and let the client know that somebody is there.</summary>
-    public static Turn Heartbeat { get; } = new(null, null);
-}
+/// <summary>What a request is told that asked for a node.</summary>
+/// <param name="Node">The node it goes to; null when it goes nowhere.</param>
+/// <param name="Error">Why it goes nowhere; null when its client went away.</param>
+public readonly record struct Turn(EndpointNode? Node, InferenceError? Error);
 
 /// <summary>A request in line for a node. All of it is guarded by its gate.</summary>
+/// <param name="gate">Its gate.</param>
 /// <param name="bytes">Bytes its body occupies.</param>
 /// <param name="deadline">When its hold runs out.</param>
-/// <param name="heartbeatAt">When it wants a sign of life; null for never.</param>
-public sealed class Waiter(int bytes, DateTimeOffset deadline, DateTimeOffset? heartbeatAt)
+public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline)
 {
-    private TaskCompletionSource<Turn> _turn = New();
-    private Turn? _decision;
+    private readonly TaskCompletionSource<Turn> _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The gate it waits at.</summary>
+    public Gate Gate { get; } = gate;
 
     /// <summary>Bytes its body occupies.</summary>
     public int Bytes { get; } = bytes;
@@ -27,33 +25,18 @@ public sealed class Waiter(int bytes, DateTimeOffset deadline, DateTimeOffset? h
     /// <summary>When its hold runs out.</summary>
     public DateTimeOffset Deadline { get; } = deadline;
 
-    /// <summary>When it wants a sign of life; null for never.</summary>
-    public DateTimeOffset? HeartbeatAt { get; private set; } = heartbeatAt;
+    /// <summary>What it is told in the end.</summary>
+    public Task<Turn> Decided => _turn.Task;
 
-    /// <summary>What it is told next.</summary>
-    public Task<Turn> Next => _turn.Task;
+    /// <summary>Its place in line; null when it is in none.</summary>
+    internal LinkedListNode<Waiter>? Place { get; set; }
 
-    /// <summary>The node it was given; null when it was given none.</summary>
-    public EndpointNode? Granted => _decision?.Node;
-
-    internal void Decide(Turn turn)
+    /// <summary>Its client went away. A place that it was given already is given back by whoever it was given to.</summary>
+    internal void Abandon()
     {
-        _decision = turn;
-        // A heartbeat it has not taken yet is overtaken by the decision.
-        if (!_turn.TrySetResult(turn)) (_turn = New()).SetResult(turn);
+        lock (Gate)
+            if (Gate.Leave(this)) Decide(new(null, null));
     }
 
-    internal void Beat(DateTimeOffset nextAt)
-    {
-        HeartbeatAt = nextAt;
-        if (_decision is null) _turn.TrySetResult(Turn.Heartbeat);
-    }
-
-    // After a heartbeat: wait for the next word, unless the decision came meanwhile.
-    internal void Rearm()
-    {
-        if (_decision is null) _turn = New();
-    }
-
-    private static TaskCompletionSource<Turn> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    internal void Decide(Turn turn) => _turn.TrySetResult(turn);
 }

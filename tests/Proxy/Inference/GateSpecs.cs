@@ -10,90 +10,109 @@ public sealed class GateSpecs
     private static readonly DateTimeOffset Now = Some.Noon;
 
     [Fact]
-    public void A_request_passes_to_a_ready_node() => Assert.Equal("a", Up(Some.Node("a")).TryPass(Now)?.Id);
+    public void A_request_passes_to_a_ready_node() => Assert.Equal("a", Up(Some.Node("a")).TryPass()?.Id);
 
     [Fact]
     public void The_least_busy_node_is_chosen()
     {
         var gate = Up(Some.Node("a"), Some.Node("b"));
-        var first = gate.TryPass(Now)!.Id;
-        Assert.NotEqual(first, gate.TryPass(Now)!.Id);
+        var first = gate.TryPass()!.Id;
+        Assert.NotEqual(first, gate.TryPass()!.Id);
     }
 
     [Fact]
-    public void A_draining_node_gets_nothing_new() => Assert.Null(Up(Some.Node("a", NodeStatus.Draining)).TryPass(Now));
+    public void A_draining_node_gets_nothing_new() => Assert.Null(Up(Some.Node("a", NodeStatus.Draining)).TryPass());
 
     [Fact]
     public void A_node_gets_no_more_than_it_takes_at_once()
     {
         var gate = Up(Some.Node("a"));
-        for (var i = 0; i < 4; i++) Assert.NotNull(gate.TryPass(Now));
-        Assert.Null(gate.TryPass(Now));
+        for (var i = 0; i < 4; i++) Assert.NotNull(gate.TryPass());
+        Assert.Null(gate.TryPass());
     }
 
     [Fact]
     public void Nobody_overtakes_the_line()
     {
         var gate = Up();
-        gate.Enter(Waiter());
+        gate.Enter(Waiter(gate));
         gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
-        Assert.Null(gate.TryPass(Now));
+        Assert.Null(gate.TryPass());
     }
 
     [Fact]
     public void When_a_node_becomes_ready_the_first_in_line_goes_first()
     {
         var gate = Up();
-        var waiters = Enumerable.Range(0, 6).Select(_ => Waiter()).ToList();
+        var waiters = Enumerable.Range(0, 6).Select(_ => Waiter(gate)).ToList();
         waiters.ForEach(w => gate.Enter(w));
         gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
         gate.Release(Now);
-        Assert.Equal([true, true, true, true, false, false], waiters.Select(w => w.Granted is not null));
+        Assert.Equal([true, true, true, true, false, false], waiters.Select(w => Granted(w) is not null));
     }
 
     [Fact]
-    public void A_node_that_could_not_be_reached_is_left_alone_for_a_moment()
+    public void A_node_that_failed_gets_nothing_until_it_is_trusted_again()
     {
         var gate = Up(Some.Node("a"));
-        gate.TryPass(Now);
-        gate.Finished("a");
-        gate.Suspect("a", Now);
-        Assert.Null(gate.TryPass(Now));
-        Assert.NotNull(gate.TryPass(Now.AddSeconds(1.1)));
+        Assert.True(gate.Suspect("a"));
+        Assert.False(gate.Suspect("a"));
+        Assert.Null(gate.TryPass());
+        gate.Trust("a");
+        Assert.NotNull(gate.TryPass());
+    }
+
+    [Fact]
+    public void A_node_that_left_is_not_suspected_any_more()
+    {
+        var gate = Up(Some.Node("a"));
+        gate.Suspect("a");
+        gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("b"))));
+        Assert.False(gate.IsSuspect("a"));
+        Assert.False(gate.Suspect("a"));
+    }
+
+    [Fact]
+    public void Who_had_a_turn_that_came_to_nothing_goes_before_the_line()
+    {
+        var gate = Up();
+        gate.Enter(Waiter(gate));
+        gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
+        Assert.NotNull(gate.TryPass(first: true));
     }
 
     [Fact]
     public async Task When_the_start_fails_everyone_in_line_is_told_why()
     {
         var gate = Up();
-        var waiter = Waiter();
+        var waiter = Waiter(gate);
         gate.Enter(waiter);
         gate.Follow(new(2, State(EndpointStatus.Failed) with { Failure = new(FailureCode.StartExited, "It ended.", null) }));
         gate.Release(Now);
-        Assert.Equal("endpoint_failed", (await waiter.Next).Error?.Code);
+        Assert.Equal("endpoint_failed", (await waiter.Decided).Error?.Code);
     }
 
     [Fact]
     public async Task A_hold_that_runs_out_ends_with_an_honest_answer()
     {
         var gate = new Gate(new(1, State(EndpointStatus.Waking)));
-        var waiter = Waiter();
+        var waiter = Waiter(gate);
         gate.Enter(waiter);
-        gate.Sweep(Now.AddSeconds(61), TimeSpan.FromSeconds(5));
-        Assert.Equal("endpoint_waking", (await waiter.Next).Error?.Code);
+        gate.Sweep(Now.AddSeconds(61));
+        Assert.Equal("endpoint_waking", (await waiter.Decided).Error?.Code);
     }
 
     [Fact]
     public void Someone_who_leaves_the_line_is_not_waited_for()
     {
         var gate = Up();
-        var (gone, next) = (Waiter(), Waiter());
+        var (gone, next) = (Waiter(gate), Waiter(gate));
         gate.Enter(gone);
         gate.Enter(next);
         gate.Leave(gone);
         gate.Follow(new(2, State(EndpointStatus.Up, Some.Node("a"))));
         gate.Release(Now);
-        Assert.Equal((null, "a"), (gone.Granted?.Id, next.Granted?.Id));
+        Assert.Equal((null, "a"), (Granted(gone)?.Id, Granted(next)?.Id));
     }
 
     [Fact]
@@ -115,10 +134,10 @@ public sealed class GateSpecs
                 switch (step)
                 {
                     case 0 or 1 or 2:
-                        if (gate.TryPass(Now) is { } node) passed.Add(node.Id);
+                        if (gate.TryPass() is { } node) passed.Add(node.Id);
                         else
                         {
-                            line.Add(Waiter());
+                            line.Add(Waiter(gate));
                             gate.Enter(line[^1]);
                         }
                         break;
@@ -127,15 +146,15 @@ public sealed class GateSpecs
                         passed.RemoveAt(0);
                         gate.Release(Now);
                         break;
-                    case 5 when line.LastOrDefault(w => w.Granted is null) is { } impatient:
+                    case 5 when line.LastOrDefault(w => Granted(w) is null) is { } impatient:
                         gate.Leave(impatient);
                         line.Remove(impatient);
                         left++;
                         break;
                 }
-                passed.AddRange(line.Where(w => w.Granted is not null).Select(w => w.Granted!.Id));
-                var granted = line.TakeWhile(w => w.Granted is not null).Count();
-                Assert.DoesNotContain(line.Skip(granted), w => w.Granted is not null);
+                passed.AddRange(line.Where(w => Granted(w) is not null).Select(w => Granted(w)!.Id));
+                var granted = line.TakeWhile(w => Granted(w) is not null).Count();
+                Assert.DoesNotContain(line.Skip(granted), w => Granted(w) is not null);
                 line.RemoveRange(0, granted);
                 Assert.All(["a", "b"], id => Assert.InRange(gate.InFlight(id), 0, 4));
                 Assert.Equal(passed.Count, gate.InFlight("a") + gate.InFlight("b"));
@@ -143,7 +162,9 @@ public sealed class GateSpecs
             }
         });
 
-    private static Waiter Waiter() => new(bytes: 1, Now.AddSeconds(60), heartbeatAt: null);
+    private static Waiter Waiter(Gate gate) => new(gate, bytes: 1, Now.AddSeconds(60));
+
+    private static EndpointNode? Granted(Waiter waiter) => waiter.Decided.IsCompletedSuccessfully ? waiter.Decided.GetAwaiter().GetResult().Node : null;
 
     private static Gate Up(params EndpointNode[] nodes) => new(new(1, State(EndpointStatus.Up, nodes)));
 

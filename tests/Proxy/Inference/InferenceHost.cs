@@ -67,7 +67,7 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
             services.AddInference();
-        }, app => app.MapInference());
+        }, _ => { });
         proxy.Services.GetRequiredService<Contact>().BusCameUp();
         host = new(proxy, node, owner);
         host._table.Apply(new RoutingSnapshot(1, [], [new(1, Some.Account("acct-000000000001", Key))]));

@@ -1,0 +1,48 @@
+using System.Text;
+using Hypervize.Proxy.Answers;
+using Hypervize.Proxy.Nodes;
+using Hypervize.Proxy.Waking;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Hypervize.Proxy.Forwarding;
+
+/// <summary>Puts the inference surface before all else that the proxy serves: nothing that it does not need stands in its way.</summary>
+public static class InferenceRegistration
+{
+    private const string Prefix = "/api/d/";
+
+    /// <summary>Registers and serves it.</summary>
+    /// <param name="services">The proxy's container.</param>
+    public static void AddInference(this IServiceCollection services)
+    {
+        services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
+        services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience);
+        services.AddSingleton<NodePools>().AddHostedService(p => p.GetRequiredService<NodePools>());
+        services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
+        services.AddSingleton<Heartbeats>().AddHostedService(p => p.GetRequiredService<Heartbeats>());
+        services.AddSingleton<IStartupFilter, First>();
+        services.Configure<KestrelServerOptions>(k =>
+        {
+            k.AddServerHeader = false;
+            // Headers are passed on byte by byte, whatever they hold beyond ASCII.
+            (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, _ => Encoding.Latin1);
+        });
+    }
+
+    private sealed class First(InferenceRoute route) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(others => http => Serve(http, others));
+            next(app);
+        };
+
+        // /api/d/{id}/{path}
+        private Task Serve(HttpContext http, RequestDelegate others)
+        {
+            if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return others(http);
+            var end = path.IndexOf('/', Prefix.Length);
+            return route.ServeAsync(http, end < 0 ? path[Prefix.Length..] : path[Prefix.Length..end], end < 0 ? "" : path[(end + 1)..]);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+
+namespace Hypervize.Proxy.Nodes;
+
+/// <summary>A node's answer is no HTTP, or the connection ended in the middle of it.</summary>
+internal sealed class BrokenAnswerException(string why) : IOException(why);
+
+/// <summary>
+/// An HTTP/1.1 connection to a node, for one exchange after the other. While it is idle it listens already, so that a node that closes it is noticed
+/// without asking, and so that the answer's arrival costs one system call.
+/// </summary>
+internal sealed class NodeConnection(Socket socket) : IDisposable
+{
+    private readonly byte[] _arrived = new byte[AnswerHead.MostBytes];
+    private int _start, _end;
+    private ValueTask<int> _receiving;
+    private bool _isReceiving;
+    private ChunkedBody _chunks;
+    private long _left;
+
+    /// <summary>The answer's status line and headers.</summary>
+    public AnswerHead Head { get; } = new();
+
+    /// <summary>When it became idle, in timestamps of the pool's clock.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>Whether the answer was read to its end.</summary>
+    public bool IsAtEnd { get; private set; } = true;
+
+    /// <summary>Whether nothing came and nobody closed it since it became idle.</summary>
+    public bool IsFresh => _isReceiving && !_receiving.IsCompleted;
+
+    /// <summary>Listens for what comes, although nothing was sent yet.</summary>
+    [SuppressMessage("Reliability", "CA2012", Justification = "It is awaited once, by the next to receive; a task would be one more object for each exchange.")]
+    public void Listen()
+    {
+        (_start, _end) = (0, 0);
+        _receiving = socket.ReceiveAsync(_arrived.AsMemory(), SocketFlags.None);
+        _isReceiving = true;
+    }
+
+    /// <summary>Sends a piece of a request.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    /// <exception cref="ObjectDisposedException">It was cut.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> piece)
+    {
+        IsAtEnd = false;
+        await socket.SendAsync(piece, SocketFlags.None);
+    }
+
+    /// <summary>Reads the answer's status line and headers into <see cref="Head"/>; answers that only announce another are passed over.</summary>
+    /// <exception cref="IOException">The connection ended, or what came is no HTTP.</exception>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public async ValueTask ReadHeadAsync()
+    {
+        while (true)
+        {
+            var length = HeadLength();
+            if (length < 0)
+            {
+                if (_end - _start == _arrived.Length) throw new BrokenAnswerException("The head of the answer is too large.");
+                if (!await ReceiveAsync()) throw new BrokenAnswerException("The connection ended before an answer.");
+                continue;
+            }
+            if (!Head.TryRead(_arrived.AsSpan(_start, length))) throw new BrokenAnswerException("The answer is no HTTP.");
+            _start += length;
+            if (Head.Status < 200) continue;
+            (_chunks, _left, IsAtEnd) = (default, Head.Length, Head.End == BodyEnd.None);
+            return;
+        }
+    }
+
+    /// <summary>Takes the next stretch of the answer's body out of what has arrived.</summary>
+    /// <param name="payload">The stretch; it is good until <see cref="ReceiveMoreAsync"/>.</param>
+    /// <returns>False when nothing is left of what has arrived: the answer is at its end, or more must be received.</returns>
+    /// <exception cref="IOException">What came is no HTTP.</exception>
+    public bool TryRead(out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        while (!IsAtEnd && _start < _end)
+        {
+            var before = _start;
+            payload = Take();
+            if (!payload.IsEmpty) return true;
+            if (_start == before) break;
+        }
+        return false;
+    }
+
+    /// <summary>Waits until more of the answer has arrived, or it has ended.</summary>
+    /// <exception cref="IOException">The connection ended too early.</exception>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public async ValueTask ReceiveMoreAsync()
+    {
+        if (await ReceiveAsync()) return;
+        if (Head.End != BodyEnd.Close) throw new BrokenAnswerException("The connection ended in the middle of the answer.");
+        IsAtEnd = true;
+    }
+
+    /// <summary>Whether another exchange may follow: the last was read to its end, and both sides keep the connection.</summary>
+    public bool IsReusable => IsAtEnd && Head.KeepsAlive && _start == _end;
+
+    /// <inheritdoc/>
+    // Whatever waits on it ends with an exception; the node sees that nobody is there any more.
+    public void Dispose() => socket.Dispose();
+
+    private ReadOnlyMemory<byte> Take()
+    {
+        switch (Head.End)
+        {
+            case BodyEnd.Length:
+                var length = (int)Math.Min(_left, _end - _start);
+                var part = _arrived.AsMemory(_start, length);
+                _start += length;
+                _left -= length;
+                IsAtEnd = _left == 0;
+                return part;
+            case BodyEnd.Chunks:
+                if (!_chunks.TryTake(_arrived.AsSpan(_start, _end - _start), out var taken, out var payload)) throw new BrokenAnswerException("The answer's chunks are malformed.");
+                var (offset, count) = payload.GetOffsetAndLength(_end - _start);
+                var chunk = _arrived.AsMemory(_start + offset, count);
+                _start += taken;
+                IsAtEnd = _chunks.IsComplete;
+                return chunk;
+            case BodyEnd.Close:
+                var rest = _arrived.AsMemory(_start, _end - _start);
+                _start = _end;
+                return rest;
+            case BodyEnd.None:
+            default:
+                return default;
+        }
+    }
+
+    private int HeadLength()
+    {
+        var arrived = _arrived.AsSpan(_start, _end - _start);
+        var end = arrived.IndexOf("\r\n\r\n"u8);
+        return end < 0 ? -1 : end + 4;
+    }
+
+    // False at the connection's end.
+    private async ValueTask<bool> ReceiveAsync()
+    {
+        int received;
+        if (_isReceiving)
+        {
+            _isReceiving = false;
+            received = await _receiving;
+        }
+        else
+        {
+            if (_start > 0)
+            {
+                _arrived.AsSpan(_start, _end - _start).CopyTo(_arrived);
+                (_start, _end) = (0, _end - _start);
+            }
+            received = await socket.ReceiveAsync(_arrived.AsMemory(_end), SocketFlags.None);
+        }
+        _end += received;
+        return received > 0;
+    }
+}

@@ -1,0 +1,216 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hypervize.Proxy.Nodes;
+
+/// <summary>
+/// The connections to one node. So many are made at a time: who wants one more takes the first that becomes free, or that is made. A thousand
+/// requests released at once do not become a thousand connections at once, which would overflow the node's backlog.
+/// </summary>
+/// <param name="endpointId">The node's endpoint.</param>
+/// <param name="address">Base URL of the node, plain HTTP.</param>
+/// <param name="time">Time.</param>
+internal sealed class NodePool(string endpointId, Uri address, TimeProvider time) : IDisposable
+{
+    private const int MostConnecting = 32;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    // uvicorn and cpp-httplib, which serve vLLM and llama.cpp, close what was idle for five seconds.
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(4);
+
+    private readonly Lock _lock = new();
+    private readonly Stack<NodeConnection> _idle = new();
+    private readonly HashSet<NodeConnection> _busy = [];
+    private readonly Queue<TaskCompletionSource<NodeConnection>> _waiting = new();
+    private int _connecting;
+    private bool _closed;
+
+    /// <summary>The node's endpoint.</summary>
+    public string EndpointId => endpointId;
+
+    /// <summary>Path that all of the node's paths begin with; no slash at its end.</summary>
+    public string PathBase { get; } = address.AbsolutePath.TrimEnd('/');
+
+    /// <summary>What requests name as <c>Host</c>.</summary>
+    public byte[] Host { get; } = Encoding.ASCII.GetBytes(address.Authority);
+
+    /// <summary>Takes an idle connection.</summary>
+    /// <param name="connection">The connection; give it back by <see cref="Return"/> or <see cref="Drop"/>.</param>
+    public bool TryRent([NotNullWhen(true)] out NodeConnection? connection)
+    {
+        lock (_lock)
+        {
+            while (_idle.TryPop(out connection))
+            {
+                if (connection.IsFresh && !IsOld(connection))
+                {
+                    _busy.Add(connection);
+                    return true;
+                }
+                connection.Dispose();
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Takes an idle connection, or the first that becomes free or is made.</summary>
+    /// <exception cref="IOException">None could be made: nothing was sent.</exception>
+    public async ValueTask<NodeConnection> RentAsync()
+    {
+        if (TryRent(out var idle)) return idle;
+        TaskCompletionSource<NodeConnection> free;
+        lock (_lock)
+        {
+            if (_closed) throw new IOException("The node is gone.");
+            free = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(free);
+            if (_connecting < MostConnecting)
+            {
+                _connecting++;
+                _ = ConnectAsync();
+            }
+        }
+        return await free.Task;
+    }
+
+    /// <summary>Gives a connection back whose exchange is over.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Return(NodeConnection connection)
+    {
+        if (!connection.IsReusable || connection.Head.KeepAliveSeconds <= IdleLimit.TotalSeconds)
+        {
+            Drop(connection);
+            return;
+        }
+        lock (_lock)
+        {
+            if (_closed || !_busy.Contains(connection))
+            {
+                connection.Dispose();
+                return;
+            }
+            connection.Listen();
+            if (_waiting.TryDequeue(out var first))
+            {
+                first.SetResult(connection);
+                return;
+            }
+            _busy.Remove(connection);
+            connection.IdleSince = time.GetTimestamp();
+            _idle.Push(connection);
+        }
+    }
+
+    /// <summary>Cuts a connection whose exchange did not end in order.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Drop(NodeConnection connection)
+    {
+        lock (_lock) _busy.Remove(connection);
+        connection.Dispose();
+        // Somebody may have counted on its becoming free.
+        lock (_lock)
+        {
+            if (_waiting.Count == 0 || _closed || _connecting >= MostConnecting) return;
+            _connecting++;
+        }
+        _ = ConnectAsync();
+    }
+
+    /// <summary>Closes what has been idle for long.</summary>
+    public void Sweep()
+    {
+        lock (_lock)
+        {
+            if (_idle.Count == 0 || _idle.All(c => c.IsFresh && !IsOld(c))) return;
+            var kept = _idle.Where(c => c.IsFresh && !IsOld(c)).Reverse().ToList();
+            foreach (var old in _idle.Except(kept)) old.Dispose();
+            _idle.Clear();
+            kept.ForEach(_idle.Push);
+        }
+    }
+
+    /// <summary>The node is gone: cuts all that is under way there.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            foreach (var connection in _idle.Concat(_busy)) connection.Dispose();
+            _idle.Clear();
+            _busy.Clear();
+            while (_waiting.TryDequeue(out var waiting)) waiting.SetException(new IOException("The node is gone."));
+        }
+    }
+
+    private bool IsOld(NodeConnection connection) => time.GetElapsedTime(connection.IdleSince) > IdleLimit;
+
+    // Makes connections for as long as somebody waits for one.
+    private async Task ConnectAsync()
+    {
+        while (true)
+        {
+            NodeConnection? made = null;
+            Exception? failure = null;
+            try
+            {
+                made = await MakeAsync();
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException or IOException)
+            {
+                failure = e;
+            }
+            lock (_lock)
+            {
+                if (failure is not null)
+                {
+                    // Who waits may go to another node; trying for each anew would only keep all of them.
+                    while (_waiting.TryDequeue(out var refused)) refused.SetException(new IOException(failure.Message, failure));
+                }
+                else if (_closed)
+                {
+                    made!.Dispose();
+                }
+                else if (_waiting.TryDequeue(out var first))
+                {
+                    _busy.Add(made!);
+                    first.SetResult(made!);
+                }
+                else
+                {
+                    made!.IdleSince = time.GetTimestamp();
+                    made.Listen();
+                    _idle.Push(made);
+                }
+                if (_waiting.Count > 0 && !_closed) continue;
+                _connecting--;
+                return;
+            }
+        }
+    }
+
+    private async Task<NodeConnection> MakeAsync()
+    {
+        var isAddress = IPAddress.TryParse(address.DnsSafeHost, out var ip);
+        var socket = isAddress ? new Socket(ip!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.NoDelay = true;
+            // A machine that vanished without a word is noticed within a minute, however long its answer may take.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            using var limit = new CancellationTokenSource(ConnectTimeout, time);
+            if (isAddress) await socket.ConnectAsync(new IPEndPoint(ip!, address.Port), limit.Token);
+            else await socket.ConnectAsync(address.DnsSafeHost, address.Port, limit.Token);
+            return new(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

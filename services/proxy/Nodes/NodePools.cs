@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using Hypervize.Contracts;
+using Hypervize.Proxy.Routing;
+
+namespace Hypervize.Proxy.Nodes;
+
+/// <summary>
+/// The connections to all nodes, by node id, which is never used again as an address may be. A node that the read model no longer lists is gone:
+/// what is under way there is cut, so that nobody waits for the answer of a machine that does not exist.
+/// </summary>
+public sealed class NodePools : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<string, NodePool> _pools = new(StringComparer.Ordinal);
+    private readonly RoutingTable _table;
+    private readonly TimeProvider _time;
+
+    /// <summary>Pools that follow a read model.</summary>
+    /// <param name="table">The read model.</param>
+    /// <param name="time">Time.</param>
+    public NodePools(RoutingTable table, TimeProvider time)
+    {
+        (_table, _time) = (table, time);
+        table.Changed += Follow;
+    }
+
+    /// <summary>The connections to a node.</summary>
+    /// <param name="endpointId">Its endpoint.</param>
+    /// <param name="node">The node; it has an address.</param>
+    internal NodePool Of(string endpointId, EndpointNode node)
+    {
+        if (_pools.TryGetValue(node.Id, out var pool)) return pool;
+        pool = _pools.GetOrAdd(node.Id, static (_, made) => new NodePool(made.Endpoint, made.Address, made.Time), (Endpoint: endpointId, Address: new Uri(node.Address!), Time: _time));
+        // It may have gone while its pool was made.
+        if (_table.TryGet(endpointId, out var now)) Follow(now);
+        return pool;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        foreach (var pool in _pools.Values) pool.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var pool in _pools.Values) pool.Sweep();
+        }
+    }
+
+    private void Follow(RoutedEndpoint endpoint)
+    {
+        foreach (var (nodeId, pool) in _pools)
+            if (pool.EndpointId == endpoint.State.Id && endpoint.State.Nodes.All(n => n.Id != nodeId) && _pools.TryRemove(nodeId, out var gone)) gone.Dispose();
+    }
+}
