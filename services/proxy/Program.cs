@@ -8,12 +8,17 @@ using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
 using Hypervize.Proxy.Waking;
 
+InlineScheduling.Choose();
+
 return await Service.RunAsync("proxy", args, (builder, settings) =>
 {
     var proxy = settings.Read<ProxySettings>("Proxy");
     var peers = settings.Read<PeerSettings>("Peers");
     builder.AddOwnIdentity(settings, "proxy");
     builder.AddInternalListener(proxy);
+    builder.AddInlineScheduling();
+    // It would make an activity for every request, although nothing records it.
+    builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     builder.Services.AddSingleton(ProxyInstance.New());
 
     // The read model, from its file at once; then kept true by messages and snapshots.

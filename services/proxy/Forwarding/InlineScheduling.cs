@@ -1,0 +1,35 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Hypervize.Proxy.Forwarding;
+
+/// <summary>
+/// What a socket brings is worked on by the thread that noticed it, of which each processor has one: handing it to another costs more than the work
+/// (docs/decisions/0015). Nothing on the way of a request may therefore block or take long.
+/// </summary>
+public static class InlineScheduling
+{
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
+    /// <summary>Sets what the runtime reads when it makes its first socket.</summary>
+    public static void Choose() => Environment.SetEnvironmentVariable(InlineCompletions, Environment.GetEnvironmentVariable(InlineCompletions) ?? "1");
+
+    /// <summary>Does the same in Kestrel, and has clients noticed that vanished without a word.</summary>
+    /// <param name="builder">The proxy.</param>
+    public static void AddInlineScheduling(this WebApplicationBuilder builder) => builder.WebHost.UseSockets(sockets =>
+    {
+        sockets.UnsafePreferInlineScheduling = true;
+        sockets.CreateBoundListenSocket = endpoint =>
+        {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            if (endpoint is not IPEndPoint) return socket;
+            // Connections take it over from the socket that accepts them.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            return socket;
+        };
+    });
+}
