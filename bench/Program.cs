@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Hypervize.Bench.Lifecycle;
+using Hypervize.Bench.Node;
+using Hypervize.Bench.Proxy;
 using Hypervize.Bench.Quotes;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
@@ -7,7 +9,7 @@ using Spectre.Console;
 var console = AnsiConsole.Console;
 console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
 
-var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console), QuotesBench.Create(console) };
+var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console), QuotesBench.Create(console), ProxyBench.Create(console), NodeProcess.Create() };
 try
 {
     var parsed = root.Parse(args);

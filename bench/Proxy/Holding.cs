@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hypervize.Bench.Load;
+
+namespace Hypervize.Bench.Proxy;
+
+/// <summary>What holding requests costs, and how fast they are let go.</summary>
+/// <param name="KbEach">Private memory per held request, KiB.</param>
+/// <param name="ReleasesMs">From publishing that the node is ready to the last answer, milliseconds, one per round.</param>
+/// <param name="Errors">Requests that were not served, of all rounds.</param>
+internal sealed record Held(double KbEach, IReadOnlyList<double> ReleasesMs, int Errors);
+
+/// <summary>
+/// 10,000 requests of 1 KB to an endpoint that sleeps, each over a connection of its own. Memory is measured in a proxy that has just
+/// begun: what a busy one has grown to before would hide what they take. Letting go is measured once it is warm.
+/// </summary>
+internal static class Holding
+{
+    public const int Count = 10_000;
+
+    private const int ArrivePerSecond = 4_000;
+    private const int FirstUse = 200;
+    private const int WarmUpSeconds = 15;
+
+    // A held request needs a file, and one more while it is at the node; a proxy has others open beside.
+    private const int OtherFiles = 600;
+    private const int FewestAtNode = 1_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
+
+    public static async Task<Held> MeasureAsync(Rig rig, int rounds, Action<string> progress, CancellationToken cancel)
+    {
+        var concurrency = (int)Math.Min(OpenFilesLimit() - Count - OtherFiles, int.MaxValue);
+        if (concurrency < FewestAtNode)
+            throw new MissingOnThisMachineException($"Raise the limit of open files to {2 * Count + OtherFiles} or more (ulimit -n): {Count} requests are held at once.");
+
+        await using var proxy = await rig.StartOursAsync(cancel);
+        using (var first = new OpenLoop(proxy.Port, HttpText.Post(proxy.Path, rig.Key, Requests.Whole))) first.Run(100, FirstUse, Patience, cancel);
+        using var callers = new OpenLoop(proxy.Port, HttpText.Post($"/api/d/{ControlPlane.Asleep}/v1/chat/completions", rig.Key, Requests.Whole));
+
+        progress($"Holding {Count} requests");
+        await Task.Delay(Settling, cancel);
+        var before = PrivateKb(proxy);
+        var (kbEach, errors, releases) = (0.0, 0, new List<double>());
+        for (var round = 0; round <= rounds; round++)
+        {
+            var calling = Task.Factory.StartNew(() => callers.Run(ArrivePerSecond, Count, Patience, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await rig.Plane.HoldsAsync(Count, cancel);
+            if (round == 0)
+            {
+                await Task.Delay(Settling, cancel);
+                kbEach = (PrivateKb(proxy) - before) / Count;
+            }
+            var woken = Stopwatch.GetTimestamp();
+            await rig.Plane.WakeAsync(concurrency, cancel);
+            var arrivals = await calling;
+            errors += arrivals.Count(a => !a.Served);
+            if (round > 0) releases.Add((arrivals.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);
+            await rig.Plane.HibernateAsync(cancel);
+            if (round == 0)
+            {
+                progress("Holding: warming");
+                await rig.Wrk.RunAsync(proxy.Name, proxy.Url(proxy.Path), rig.Key, Requests.Whole, 32, WarmUpSeconds, cancel);
+            }
+            progress($"Letting {Count} requests go, {round} of {rounds}");
+        }
+        return new(kbEach, releases, errors);
+    }
+
+    private static double PrivateKb(Contestant proxy) => Number(File.ReadLines($"/proc/{proxy.Process!.Pid}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)), 1);
+
+    // The runtime raises its own limit to the most it may have, and what it starts inherits that.
+    private static double OpenFilesLimit() => Number(File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal)), 3);
+
+    private static double Number(string line, int field) =>
+        double.TryParse(line.Split(' ', '\t').Where(f => f.Length > 0).ElementAt(field), CultureInfo.InvariantCulture, out var number) ? number : double.MaxValue;
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Hypervize.Bench.Proxy;
+
+/// <summary>
+/// Many short slices in turn rather than a long one of each: what disturbs the machine for some seconds then disturbs all contestants of a
+/// round alike.
+/// </summary>
+internal static class Rounds
+{
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gives each contestant a slice per round; each round begins with another.</summary>
+    /// <param name="contestants">The contestants.</param>
+    /// <param name="rounds">Rounds.</param>
+    /// <param name="slice">Measures one for some seconds.</param>
+    /// <param name="progress">Told the number of the round.</param>
+    /// <returns>A sample per round, by name.</returns>
+    public static async Task<Dictionary<string, List<T>>> RunAsync<T>(IReadOnlyList<Contestant> contestants, int rounds, Func<Contestant, Task<T>> slice, Action<string> progress)
+    {
+        var samples = contestants.ToDictionary(c => c.Name, _ => new List<T>());
+        for (var round = 0; round < rounds; round++)
+        {
+            progress($"round {round + 1} of {rounds}");
+            for (var turn = 0; turn < contestants.Count; turn++)
+            {
+                var contestant = contestants[(round + turn) % contestants.Count];
+                samples[contestant.Name].Add(await slice(contestant));
+            }
+        }
+        return samples;
+    }
+
+    /// <summary>
+    /// Keeps a contestant busy until it gets no cheaper. What is compiled while it runs begins three times as expensive as it ends, and
+    /// takes half a minute of load on one core to get there.
+    /// </summary>
+    /// <param name="contestant">The contestant.</param>
+    /// <param name="slice">Keeps it busy for some seconds, and gives what that cost per request or the like.</param>
+    /// <param name="progress">Told the cost.</param>
+    public static async Task WarmAsync(Contestant contestant, Func<Contestant, Task<double>> slice, Action<string> progress)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var costs = new List<double>();
+        while (!HasSettled(costs) && Stopwatch.GetElapsedTime(began) < LongestWarmUp)
+        {
+            progress($"warming {contestant.Name}{(costs.Count > 0 ? $", {costs[^1]:0.0} µs" : "")}");
+            costs.Add(await slice(contestant));
+        }
+    }
+
+    /// <summary>Whether the last two slices are no cheaper than the cheapest before them, but for 5 %.</summary>
+    /// <param name="costs">Costs of the slices so far.</param>
+    public static bool HasSettled(IReadOnlyList<double> costs) => costs.Count >= 4 && Math.Min(costs[^1], costs[^2]) >= 0.95 * costs.SkipLast(2).Min();
+}
