@@ -84,6 +84,24 @@ public sealed class LimitSpecs(Installation installation)
         Assert.Equal("scope_missing", (string?)(await IsAsync(HttpStatusCode.Forbidden, manager.PatchAsync("/v1/keys/key-0123456789ab", Json("{}"))))["code"]);
     }
 
+    [Fact]
+    public async Task The_document_says_what_limits_hold_and_that_they_may_be_null()
+    {
+        using var nobody = installation.AsNobody();
+        var document = (await nobody.GetFromJsonAsync<JsonObject>("/openapi/v1.json"))!;
+        foreach (var (path, method, members) in new[]
+        {
+            ("/v1/endpoints", "post", (string[])["requestsPerMinute", "concurrent", "perAddress"]), ("/v1/endpoints/{id}", "patch", ["requestsPerMinute", "concurrent", "perAddress"]),
+            ("/v1/keys", "post", ["requestsPerMinute", "concurrent"]), ("/v1/keys/{id}", "patch", ["requestsPerMinute", "concurrent"]),
+        })
+        {
+            var limits = document["paths"]![path]![method]!["requestBody"]!["content"]!["application/json"]!["schema"]!["properties"]!["limits"]!;
+            Assert.Equal(members, limits["properties"]!.AsObject().Select(p => p.Key));
+            Assert.All(limits["properties"]!.AsObject().Select(p => p.Value!).Append(limits), value => Assert.Contains("null", value["type"]!.AsArray().Select(t => (string)t!)));
+            if (limits["properties"]!["perAddress"] is { } each) Assert.Equal(["requestsPerMinute", "concurrent"], each["properties"]!.AsObject().Select(p => p.Key));
+        }
+    }
+
     private async Task<RequestLimits?> RoutedAsync(string key)
     {
         using var proxy = installation.AsService();
