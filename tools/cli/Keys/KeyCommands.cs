@@ -49,7 +49,8 @@ internal static class KeyCommands
             key => console.WriteLine($"{key["id"]} ({key["name"]}): {LimitOptions.Words(key["limits"]) ?? "no limits"}"));
         command.Validators.Add(r =>
         {
-            if (r.GetResult(none) is not null == (r.GetResult(limits.PerMinute) ?? r.GetResult(limits.Concurrent)) is not null) r.AddError("Give --rpm, --concurrent or both; or --none.");
+            var isLimited = (r.GetResult(limits.PerMinute) ?? r.GetResult(limits.Concurrent)) is not null;
+            if (isLimited == (r.GetResult(none) is not null)) r.AddError("Give --rpm, --concurrent or both; or --none.");
         });
         return command;
     }
