@@ -2,24 +2,19 @@ using Hypervize.Billing.Api;
 using Hypervize.Billing.Ledger;
 using Hypervize.Billing.Messaging;
 using Hypervize.Billing.Replay;
+using Hypervize.Billing.Spending;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
-using JasperFx.Events.Projections;
 
 const string Name = "billing";
 
 return await Service.RunAsync(Name, args, (builder, settings) =>
 {
     var peers = settings.Read<PeerSettings>("Peers");
+    settings.Read<SpendingSettings>("Spending");
     builder.AddIdentity(settings, Name);
 
-    builder.AddEventLog(settings, Name)
-        .Stream("ledger", LedgerState.Fold)
-        .Configure(store =>
-        {
-            store.Projections.Add(new MeterProjection(), ProjectionLifecycle.Inline);
-            store.Schema.For<Meter>().Index(m => m.AccountId).Index(m => m.NodeId);
-        });
+    builder.AddEventLog(settings, Name).AddLedgers().Stream("spend", SpendLife.Fold).Forward(Publications.All);
 
     builder.AddBus(settings, x => x.AddConsumer<EndpointFacts>(), EndpointFacts.Declare);
 
@@ -28,8 +23,11 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddSingleton(EndpointFacts.Feed);
     builder.Services.AddFeedCatchUp<EndpointChanged>(EndpointStreams.ClientName, "internal/endpoints/versions");
     builder.Services.AddSingleton<BillReplay>();
+    builder.Services.AddHostedService<SpendWatch>();
 }, app =>
 {
     app.MapBilling();
+    app.MapCaps();
+    app.MapInternal();
     app.MapErrorQueues(Name);
 });

@@ -26,7 +26,9 @@ public enum KeyScope
 /// <param name="Hash">SHA-256 of the whole key, lower-case hex. A key has 196 random bits, so its hash can't be reversed.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="CreatedAt">When it was issued.</param>
-public sealed record ApiKey(string Id, string Name, string Prefix, string Hash, IReadOnlyList<KeyScope> Scopes, DateTimeOffset CreatedAt);
+/// <param name="Limits">How many inference requests it may make; null for any number.</param>
+public sealed record ApiKey(
+    string Id, string Name, string Prefix, string Hash, IReadOnlyList<KeyScope> Scopes, DateTimeOffset CreatedAt, RequestLimits? Limits = null);
 
 /// <summary>An account and its keys. At most 100 keys.</summary>
 /// <param name="Id">Account id: <c>acct-</c> and 12 hex digits.</param>
@@ -40,6 +42,7 @@ public sealed record AccountState(string Id, string Name, IReadOnlyList<ApiKey> 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(AccountCreated), "account_created")]
 [JsonDerivedType(typeof(KeyIssued), "key_issued")]
+[JsonDerivedType(typeof(KeyLimited), "key_limited")]
 [JsonDerivedType(typeof(KeyRevoked), "key_revoked")]
 public abstract record AccountEvent
 {
@@ -61,6 +64,13 @@ public sealed record AccountCreated(string AccountId, string Name, string By, Da
 /// <param name="By">Who.</param>
 /// <param name="At">When.</param>
 public sealed record KeyIssued(ApiKey Key, string By, DateTimeOffset At) : AccountEvent;
+
+/// <summary>A key's limits changed.</summary>
+/// <param name="KeyId">The key's id.</param>
+/// <param name="Limits">Its limits from now on; null for none.</param>
+/// <param name="By">Who.</param>
+/// <param name="At">When.</param>
+public sealed record KeyLimited(string KeyId, RequestLimits? Limits, string By, DateTimeOffset At) : AccountEvent;
 
 /// <summary>A key was revoked, for good.</summary>
 /// <param name="KeyId">The key's id.</param>

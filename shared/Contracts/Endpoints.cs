@@ -107,8 +107,10 @@ public sealed record Scaling(int Min, int Max, int IdleSeconds, int Concurrency)
 /// <param name="HoldSeconds">Seconds a request is held for a node before it is refused.</param>
 /// <param name="Access">Who may call it.</param>
 /// <param name="Telemetry">Whether the logging and telemetry add-on is on.</param>
+/// <param name="Limits">How many inference requests it takes; null for any number.</param>
 public sealed record EndpointSettings(
-    string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access, bool Telemetry);
+    string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access, bool Telemetry,
+    EndpointLimits? Limits = null);
 
 /// <summary>What was found out about the model when the endpoint was created: it holds for its life.</summary>
 /// <param name="Asked">SHA-256 of what the owner asked for, lower-case hex: a repeated creation is compared with it.</param>

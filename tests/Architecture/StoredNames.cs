@@ -13,7 +13,7 @@ public sealed class StoredNames
         "endpoint_woken", "endpoint_failed", "endpoint_disabled", "endpoint_enabled", "endpoint_updated", "endpoint_deleted");
 
     [Fact]
-    public void Of_accounts() => Frozen<AccountEvent>("account_created", "key_issued", "key_revoked");
+    public void Of_accounts() => Frozen<AccountEvent>("account_created", "key_issued", "key_limited", "key_revoked");
 
     [Fact]
     public void Of_capacity() => Frozen<CapacityEvent>(
@@ -21,6 +21,9 @@ public sealed class StoredNames
 
     [Fact]
     public void Of_ledgers() => Frozen<LedgerEvent>("meter_opened", "meter_closed");
+
+    [Fact]
+    public void Of_spending() => Frozen<SpendEvent>("spend_cap_set", "spend_cap_reached", "spend_cap_lifted");
 
     private static void Frozen<TEvent>(params string[] names) => Assert.Equal(names.Order(), EventLog.StoredNames(typeof(TEvent)).Select(n => n.Name).Order());
 }

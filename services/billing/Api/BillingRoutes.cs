@@ -1,6 +1,7 @@
 using Hypervize.Billing.Invoices;
 using Hypervize.Billing.Ledger;
 using Hypervize.Billing.Replay;
+using Hypervize.Billing.Spending;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
@@ -52,7 +53,7 @@ public static class BillingRoutes
     private static async Task<IResult> UsageAsync(
         HttpContext http, IQuerySession session, TimeProvider time, string? account, string? endpoint, string? from, string? to, bool lines = false)
     {
-        if (Payer(http, account) is var (accountId, refused) && refused is not null) return refused;
+        if (Payer(http, account, KeyScope.Manage) is var (accountId, refused) && refused is not null) return refused;
         if (Period(time.GetUtcNow(), from, to) is var (start, end, wrong) && wrong is not null) return Problems.From(wrong);
 
         var meters = await session.Query<Meter>()
@@ -66,7 +67,7 @@ public static class BillingRoutes
 
     private static async Task<IResult> BurnAsync(HttpContext http, IQuerySession session, string? account)
     {
-        if (Payer(http, account) is var (accountId, refused) && refused is not null) return refused;
+        if (Payer(http, account, KeyScope.Manage) is var (accountId, refused) && refused is not null) return refused;
         var running = await session.Query<Meter>().Where(m => m.AccountId == accountId && m.To == null).ToListAsync(http.RequestAborted);
         return Results.Ok(new
         {
@@ -77,7 +78,7 @@ public static class BillingRoutes
 
     private static async Task<IResult> ReplayAsync(HttpContext http, BillReplay replay, TimeProvider time, string? account, string? from, string? to)
     {
-        if (Payer(http, account) is var (accountId, refused) && refused is not null) return refused;
+        if (Payer(http, account, KeyScope.Manage) is var (accountId, refused) && refused is not null) return refused;
         if (Period(time.GetUtcNow(), from, to) is var (start, end, wrong) && wrong is not null) return Problems.From(wrong);
         return Results.Ok(await replay.RunAsync(accountId, start, end, http.RequestAborted));
     }
@@ -88,11 +89,11 @@ public static class BillingRoutes
 
     private static long NodeSeconds(IEnumerable<Line> lines) => lines.Where(l => l.Kind == LineKind.Node).Sum(l => l.Seconds);
 
-    private static (string AccountId, IResult? Refused) Payer(HttpContext http, string? account)
+    internal static (string AccountId, IResult? Refused) Payer(HttpContext http, string? account, KeyScope scope)
     {
         var caller = Caller.From(http.User);
-        if (!caller.May(KeyScope.Manage))
-            return ("", Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage or global."));
+        if (!caller.May(scope))
+            return ("", Problems.From(StatusCodes.Status403Forbidden, "scope_missing", $"This needs a key with scope {(scope == KeyScope.Manage ? "manage or global" : "global")}."));
         if (account is null || account == caller.AccountId) return (caller.AccountId ?? "", null);
         return caller.IsOperator
             ? (account, null)
@@ -102,7 +103,7 @@ public static class BillingRoutes
     // The month so far is what people ask for when they do not say.
     private static (DateTimeOffset From, DateTimeOffset To, Refusal? Wrong) Period(DateTimeOffset now, string? from, string? to)
     {
-        var start = from is null ? new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero) : Time(from);
+        var start = from is null ? MonthToDate.StartOf(now) : Time(from);
         var end = to is null ? now : Time(to);
         if (start is null || end is null)
             return (default, default, new(RefusalKind.Invalid, "invalid_period", "Give from and to as ISO 8601 times, such as 2026-11-01T00:00:00Z."));

@@ -1,5 +1,7 @@
 using Hypervize.Contracts;
+using Hypervize.EventSourcing;
 using JasperFx.Events;
+using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
 
@@ -72,4 +74,16 @@ internal sealed partial class MeterProjection : EventProjection
                 break;
         }
     }
+}
+
+/// <summary>Registers ledgers and their meters.</summary>
+public static class LedgerRegistration
+{
+    /// <summary>Adds the streams of ledgers, and the meters made of them.</summary>
+    /// <param name="log">The service's event log.</param>
+    public static EventLog AddLedgers(this EventLog log) => log.Stream("ledger", LedgerState.Fold).Configure(store =>
+    {
+        store.Projections.Add(new MeterProjection(), ProjectionLifecycle.Inline);
+        store.Schema.For<Meter>().Index(m => m.AccountId).Index(m => m.NodeId);
+    });
 }

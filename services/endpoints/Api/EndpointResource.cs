@@ -29,6 +29,7 @@ public sealed record NodeResource(string Id, NodeStatus Status, DateTimeOffset S
 /// <param name="HoldSeconds">Seconds a request is held.</param>
 /// <param name="Access">Who may call it.</param>
 /// <param name="Telemetry">Whether the add-on is on.</param>
+/// <param name="Limits">How many inference requests it takes.</param>
 /// <param name="Status">Status.</param>
 /// <param name="StatusSince">Since when.</param>
 /// <param name="Wanted">Nodes that should run.</param>
@@ -43,7 +44,7 @@ public sealed record NodeResource(string Id, NodeStatus Status, DateTimeOffset S
 /// <param name="Version">Version of its stream; the ETag.</param>
 public sealed record EndpointResource(
     string Id, string AccountId, string Url, string Name, string Model, string Hardware, string Runtime, Scaling Scaling, int HoldSeconds, EndpointAccess Access,
-    bool Telemetry, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, IReadOnlyList<NodeResource> Nodes, Failure? Failure, Failure? Degraded,
+    bool Telemetry, EndpointLimits? Limits, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, IReadOnlyList<NodeResource> Nodes, Failure? Failure, Failure? Degraded,
     string? Revision, int? Context, string? Quote, decimal PricePerHour, DateTimeOffset CreatedAt, long Version);
 
 /// <summary>A page of endpoints.</summary>
@@ -72,7 +73,7 @@ public sealed class EndpointResources(ProxySettings proxy, HardwareCatalog catal
     /// <param name="version">Version of its stream.</param>
     public EndpointResource Of(EndpointState it, long version) => new(
         it.Id, it.AccountId, $"{proxy.PublicUrl.TrimEnd('/')}/api/d/{it.Id}", it.Settings.Name, it.Settings.Model, it.Settings.Hardware, it.Settings.Runtime,
-        it.Settings.Scaling, it.Settings.HoldSeconds, it.Settings.Access, it.Settings.Telemetry, it.Status, it.StatusSince, it.Wanted,
+        it.Settings.Scaling, it.Settings.HoldSeconds, it.Settings.Access, it.Settings.Telemetry, it.Settings.Limits, it.Status, it.StatusSince, it.Wanted,
         [.. it.Nodes.Select(n => new NodeResource(n.Id, n.Status, n.Since))], it.Failure, it.Degraded,
         it.Plan?.Revision, it.Plan?.Context, it.Plan?.QuoteId, EndpointDecider.PricePerHour(it, catalog, time.GetUtcNow()), it.CreatedAt, version);
 }

@@ -6,6 +6,7 @@ using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
+using Hypervize.Hosting.Requests;
 using Hypervize.Sizing.Running;
 using Marten;
 
@@ -73,6 +74,7 @@ public static class EndpointRoutes
         var (min, max) = (reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
         var (access, telemetry) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry));
+        var limits = EndpointFields.Limits.Read(reader);
         var (trusted, arguments) = (reader.Flag(EndpointFields.TrustRemoteCode), reader.List(EndpointFields.Arguments));
         var sampling = new Sampling(
             reader.Fraction(EndpointFields.Temperature), reader.Fraction(EndpointFields.TopP), reader.Number(EndpointFields.TopK), reader.Number(EndpointFields.MaxTokens), reader.Fraction(EndpointFields.RepetitionPenalty));
@@ -86,7 +88,7 @@ public static class EndpointRoutes
         if (runtime is not (null or EndpointFields.Simulator) && hardware is not (null or EndpointFields.Local))
             reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}, which runs on this installation's own machines; only the simulator stands for other hardware");
         return reader.Refusal() is null
-            ? new(name!, model, quote, context, quantization, trusted!.Value, arguments, sampling, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value)
+            ? new(name!, model, quote, context, quantization, trusted!.Value, arguments, sampling, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value, limits)
             : null;
     }
 
@@ -130,13 +132,14 @@ public static class EndpointRoutes
 
     private static async Task<IResult> PatchAsync(HttpContext http, string id, Sender sender)
     {
-        var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Patch, defaults: false);
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Patch, defaults: false, EndpointFields.Create);
         if (reader is null) return refused!;
-        var access = reader.Choice(EndpointFields.Access);
+        var (access, limits) = (reader.Choice(EndpointFields.Access), EndpointFields.Limits.Read(reader));
         var update = new Update(
             reader.Text(EndpointFields.Name), reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max), reader.Number(EndpointFields.IdleSeconds),
             reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds), access is null ? null : EndpointFields.ToAccess(access),
-            reader.Flag(EndpointFields.Telemetry), Caller.From(http.User).Name);
+            reader.Flag(EndpointFields.Telemetry), Caller.From(http.User).Name,
+            reader.Has(EndpointFields.Limits.Whole) ? new(limits) : null);
         if (update is { Min: { } min, Max: { } max } && min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
         return reader.Refusal() ?? await sender.SendAsync(http, id, _ => update, StatusCodes.Status200OK);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Hypervize.Hosting.Requests;
 using Microsoft.OpenApi;
 
 namespace Hypervize.Endpoints.Api;
@@ -105,13 +106,14 @@ public static class OpenApi
         foreach (var field in fields)
         {
             var (parent, name) = (root, field.Path);
-            if (field.Path.Split('.') is [var group, var inner])
+            while (name.Split('.', 2) is [var group, var inner])
             {
-                root.Properties!.TryAdd(group, Object());
-                (parent, name) = ((OpenApiSchema)root.Properties![group], inner);
+                parent.Properties!.TryAdd(group, Object());
+                (parent, name) = ((OpenApiSchema)parent.Properties![group], inner);
             }
             var property = Property(field);
             if (change) property.Default = null;
+            if (field is GroupField || field.IsNullable) property.Type |= JsonSchemaType.Null;
             parent.Properties![name] = property;
             if (!change && field is TextField { Or: { } other })
                 root.AnyOf = [new OpenApiSchema { Required = new HashSet<string> { name } }, new OpenApiSchema { Required = new HashSet<string> { other } }];
@@ -141,13 +143,14 @@ public static class OpenApi
 
     private static OpenApiSchema Words(string says) => new() { Type = JsonSchemaType.String, Description = says };
 
-    private static OpenApiSchema Object() => new()
+    private static OpenApiSchema Object(string? says = null) => new()
     {
-        Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), Required = new HashSet<string>(), AdditionalPropertiesAllowed = false,
+        Type = JsonSchemaType.Object, Description = says, Properties = new Dictionary<string, IOpenApiSchema>(), Required = new HashSet<string>(), AdditionalPropertiesAllowed = false,
     };
 
     private static OpenApiSchema Property(Field field) => field switch
     {
+        GroupField group => Object(group.Says),
         TextField text => new() { Type = JsonSchemaType.String, Description = text.Says, MinLength = 1, MaxLength = text.MaxLength, Pattern = text.Pattern },
         NumberField number => new()
         {

@@ -9,13 +9,14 @@ namespace Hypervize.Endpoints.Keys;
 public static class AccountLife
 {
     /// <summary>The fold.</summary>
-    public static Fold<AccountState, AccountEvent> Fold { get; } = new(Revision: 2, (before, e, _) => e switch
+    public static Fold<AccountState, AccountEvent> Fold { get; } = new(Revision: 3, (before, e, _) => e switch
     {
         AccountCreated created => new(created.AccountId, created.Name, [], created.At),
         KeyIssued issued => before! with
         {
             Keys = [.. before.Keys, issued.Key], Bootstrapped = issued.By == Bootstrap.By ? [.. before.Bootstrapped ?? [], issued.Key.Hash] : before.Bootstrapped,
         },
+        KeyLimited limited => before! with { Keys = [.. before.Keys.Select(k => k.Id == limited.KeyId ? k with { Limits = limited.Limits } : k)] },
         KeyRevoked revoked => before! with { Keys = [.. before.Keys.Where(k => k.Id != revoked.KeyId)] },
         _ => throw new InvalidOperationException($"An account's stream holds no {e.GetType().Name}."),
     });
@@ -51,6 +52,19 @@ public static class AccountDecider
         { Keys.Count: >= MostKeys } => Refuse(RefusalKind.Conflict, "too_many_keys", $"An account has at most {MostKeys} keys. Revoke one that is not used any more."),
         _ when it.Keys.Any(k => k.Id == key.Id) => Nothing,
         _ => Say(new KeyIssued(key, by, now)),
+    };
+
+    /// <summary>Changes a key's limits.</summary>
+    /// <param name="it">The account; null when there is none.</param>
+    /// <param name="keyId">The key.</param>
+    /// <param name="limits">Its limits from now on; null for none.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="now">Now.</param>
+    public static Decision Limit(AccountState? it, string keyId, RequestLimits? limits, string by, DateTimeOffset now) => it switch
+    {
+        null => NoAccount,
+        _ when it.Keys.FirstOrDefault(k => k.Id == keyId) is { } key => key.Limits == limits ? Nothing : Say(new KeyLimited(keyId, limits, by, now)),
+        _ => Refuse(RefusalKind.NotFound, "key_not_found", $"There is no key {keyId}, or it was revoked."),
     };
 
     /// <summary>Revokes a key.</summary>

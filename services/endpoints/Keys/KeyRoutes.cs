@@ -4,6 +4,7 @@ using Hypervize.Contracts;
 using Hypervize.Endpoints.Api;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
+using Hypervize.Hosting.Requests;
 using Marten;
 
 namespace Hypervize.Endpoints.Keys;
@@ -14,8 +15,9 @@ namespace Hypervize.Endpoints.Keys;
 /// <param name="Prefix">First characters, to tell keys apart.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="CreatedAt">When it was issued.</param>
+/// <param name="Limits">How many inference requests it may make.</param>
 /// <param name="Key">The whole key, this once; else null.</param>
-public sealed record KeyResource(string Id, string Name, string Prefix, IReadOnlyList<KeyScope> Scopes, DateTimeOffset CreatedAt, string? Key)
+public sealed record KeyResource(string Id, string Name, string Prefix, IReadOnlyList<KeyScope> Scopes, DateTimeOffset CreatedAt, RequestLimits? Limits, string? Key)
 {
     /// <summary>Without the key: a log that prints it gives nothing away.</summary>
     public override string ToString() => $"{Prefix}… ({Id})";
@@ -41,9 +43,13 @@ public static class KeyRoutes
 {
     private static readonly TextField Name = new("name", "A label for people.", 64);
     private static readonly ChoiceField Scope = new("scope", "What the key may do.", ["inference", "manage", "global", "operator"], "inference");
+    private static readonly LimitFields Limits = new("limits", "How many inference requests the key may make.");
 
     /// <summary>Fields of an issued key.</summary>
-    public static IReadOnlyList<Field> KeyFields { get; } = [Name, Scope];
+    public static IReadOnlyList<Field> KeyFields { get; } = [Name, Scope, .. Limits.All];
+
+    /// <summary>Fields of a change of a key.</summary>
+    public static IReadOnlyList<Field> KeyPatch => Limits.All;
 
     /// <summary>Fields of a created account.</summary>
     public static IReadOnlyList<Field> AccountFields { get; } = [Name];
@@ -55,6 +61,7 @@ public static class KeyRoutes
         var keys = app.MapGroup("/v1/keys").RequireScope(KeyScope.Global).WithTags("Keys");
         keys.MapGet("", ListAsync).Answers<KeyList>(200).Refuses(404, "account_not_found").Describe("List keys", "listKeys");
         keys.MapPost("", IssueAsync).Takes(KeyFields).Answers<KeyResource>(201).Refuses(404, "account_not_found").Refuses(409, "too_many_keys").Describe("Issue a key; its text is in this answer and nowhere else", "issueKey");
+        keys.MapPatch("/{id}", LimitAsync).Takes(KeyPatch, change: true).Answers<KeyResource>(200).Refuses(404, "account_not_found", "key_not_found").Describe("Change a key's limits", "limitKey");
         keys.MapDelete("/{id}", RevokeAsync).Answers(204).Refuses(404, "account_not_found").Describe("Revoke a key", "revokeKey");
 
         var accounts = app.MapGroup("/v1/accounts").RequireScope(KeyScope.Operator).WithTags("Accounts");
@@ -72,7 +79,7 @@ public static class KeyRoutes
     {
         var (reader, refused) = await RequestReader.ReadAsync(http.Request, KeyFields, defaults: true);
         if (reader is null) return refused!;
-        var (name, word) = (reader.Text(Name), reader.Choice(Scope));
+        var (name, word, limits) = (reader.Text(Name), reader.Choice(Scope), Limits.Read(reader));
         if (reader.Refusal() is { } wrong) return wrong;
 
         var caller = Caller.From(http.User);
@@ -82,11 +89,26 @@ public static class KeyRoutes
 
         var secret = KeySecret.New();
         var now = time.GetUtcNow();
-        var key = secret.Stored(NewId("key"), name!, [scope], now);
+        var key = secret.Stored(NewId("key"), name!, [scope], now) with { Limits = limits };
         var outcome = await accounts.DecideAsync(AccountOf(http, account), (state, _) => AccountDecider.Issue(state, key, caller.Name, now), http.RequestAborted);
         if (outcome.Refusal is { } refusal) return Problems.From(refusal);
         Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
         return Results.Json(Shown(key, secret), statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> LimitAsync(HttpContext http, string id, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time, string? account)
+    {
+        var (reader, refused) = await RequestReader.ReadAsync(http.Request, KeyPatch, defaults: false, KeyFields);
+        if (reader is null) return refused!;
+        var (limits, isChange) = (Limits.Read(reader), reader.Has(Limits.Whole));
+        if (reader.Refusal() is { } wrong) return wrong;
+
+        var (by, now) = (Caller.From(http.User).Name, time.GetUtcNow());
+        var outcome = await accounts.DecideAsync(
+            AccountOf(http, account), (state, _) => AccountDecider.Limit(state, id, isChange ? limits : state?.Keys.FirstOrDefault(k => k.Id == id)?.Limits, by, now), http.RequestAborted);
+        if (outcome.Refusal is { } refusal) return Problems.From(refusal);
+        Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
+        return Results.Ok(Shown(outcome.State.Keys.Single(k => k.Id == id), null));
     }
 
     private static async Task<IResult> RevokeAsync(HttpContext http, string id, EventStreams<AccountState, AccountEvent> accounts, TimeProvider time, string? account)
@@ -124,7 +146,7 @@ public static class KeyRoutes
         return caller.IsOperator && account is not null ? account : caller.AccountId!;
     }
 
-    private static KeyResource Shown(ApiKey key, KeySecret? secret) => new(key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedAt, secret?.Text);
+    private static KeyResource Shown(ApiKey key, KeySecret? secret) => new(key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedAt, key.Limits, secret?.Text);
 
     private static string NewId(string kind) => $"{kind}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
 

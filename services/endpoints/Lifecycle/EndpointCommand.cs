@@ -25,17 +25,24 @@ public sealed record Create(string AccountId, EndpointSettings Settings, Endpoin
 /// <param name="Access">Who may call it.</param>
 /// <param name="Telemetry">Whether the add-on is on.</param>
 /// <param name="By">Who asks.</param>
+/// <param name="Limits">How many inference requests it takes.</param>
 public sealed record Update(
-    string? Name, int? Min, int? Max, int? IdleSeconds, int? Concurrency, int? HoldSeconds, EndpointAccess? Access, bool? Telemetry, string By) : EndpointCommand
+    string? Name, int? Min, int? Max, int? IdleSeconds, int? Concurrency, int? HoldSeconds, EndpointAccess? Access, bool? Telemetry, string By,
+    LimitsChange? Limits = null) : EndpointCommand
 {
     /// <summary>The settings after the change.</summary>
     /// <param name="it">The settings before.</param>
     public EndpointSettings Of(EndpointSettings it) => it with
     {
         Name = Name ?? it.Name, HoldSeconds = HoldSeconds ?? it.HoldSeconds, Access = Access ?? it.Access, Telemetry = Telemetry ?? it.Telemetry,
+        Limits = Limits is null ? it.Limits : Limits.To,
         Scaling = new(Min ?? it.Scaling.Min, Max ?? it.Scaling.Max, IdleSeconds ?? it.Scaling.IdleSeconds, Concurrency ?? it.Scaling.Concurrency),
     };
 }
+
+/// <summary>A change of an endpoint's limits.</summary>
+/// <param name="To">The limits after it; null for none.</param>
+public sealed record LimitsChange(EndpointLimits? To);
 
 /// <summary>Delete it.</summary>
 /// <param name="By">Who asks.</param>

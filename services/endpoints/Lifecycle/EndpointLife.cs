@@ -12,7 +12,7 @@ public static class EndpointLife
     public const int FailedStartsAllowed = 3;
 
     /// <summary>The fold.</summary>
-    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 3, Evolve);
+    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 4, Evolve);
 
     /// <summary>Whether nodes are wanted in a status.</summary>
     /// <param name="status">The status.</param>

@@ -3,6 +3,7 @@ using Hypervize.Catalog;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Api;
 using Hypervize.Hosting;
+using Hypervize.Hosting.Requests;
 using Hypervize.Sizing;
 using Hypervize.Sizing.Fit;
 using Hypervize.Sizing.Quotes;

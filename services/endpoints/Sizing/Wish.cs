@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Sizing.Fit;
@@ -22,9 +23,10 @@ namespace Hypervize.Endpoints.Sizing;
 /// <param name="HoldSeconds">Seconds a request is held.</param>
 /// <param name="Access">Who may call it.</param>
 /// <param name="Telemetry">Whether the add-on is on.</param>
+/// <param name="Limits">How many inference requests it takes; left out of the fingerprint where there are none, as in those of wishes before there were limits.</param>
 public sealed record Wish(
     string Name, string? Model, string? QuoteId, int? Context, string? Quantization, bool TrustRemoteCode, IReadOnlyList<string> Arguments, Sampling Sampling, string? Hardware, string Runtime, Scaling Scaling, int HoldSeconds,
-    EndpointAccess Access, bool Telemetry)
+    EndpointAccess Access, bool Telemetry, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] EndpointLimits? Limits = null)
 {
     /// <summary>The same for the same wish, and for no other.</summary>
     public string Fingerprint() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)));
@@ -35,7 +37,7 @@ public sealed record Wish(
     /// <summary>The settings of the endpoint.</summary>
     /// <param name="model">Reference of the model.</param>
     /// <param name="hardware">Catalogue id.</param>
-    public EndpointSettings Settings(string model, string hardware) => new(Name, model, hardware, Runtime, Scaling, HoldSeconds, Access, Telemetry);
+    public EndpointSettings Settings(string model, string hardware) => new(Name, model, hardware, Runtime, Scaling, HoldSeconds, Access, Telemetry, Limits);
 
     /// <summary>The command that a repeated wish is: it is compared with what there is.</summary>
     /// <param name="accountId">The account.</param>

@@ -13,11 +13,13 @@ public sealed class Installation : IAsyncLifetime
     private const int Page = 3; // Small, so that reading a stream takes several.
     private readonly Identities _identities = new();
     private readonly ConcurrentDictionary<string, List<EndpointChanged>> _streams = new();
-    private readonly IBusControl _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(Servers.Broker));
+    private IBusControl _bus = null!;
     private StandIn _endpoints = null!;
     private ServiceProcess _billing = null!;
 
     internal Database Database { get; private set; } = null!;
+
+    internal ConcurrentQueue<SpendChanged> Heard { get; } = new();
 
     public async Task InitializeAsync()
     {
@@ -27,6 +29,19 @@ public sealed class Installation : IAsyncLifetime
             var routes = app.MapGroup("/internal/endpoints").ForServicesOnly();
             routes.MapGet("/versions", (string? account) => _streams.Values.Where(s => account is null || s[0].State.AccountId == account).Select(s => new StreamVersion(s[0].EndpointId, s.Count)));
             routes.MapGet("/{id}/events", (string id, long after) => _streams[id].Where(f => f.Version > after).Take(Page));
+        });
+        _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(Servers.Broker);
+            rabbit.ReceiveEndpoint(new TemporaryEndpointDefinition(), queue =>
+            {
+                queue.ConcurrentMessageLimit = 1;
+                queue.Handler<SpendChanged>(context =>
+                {
+                    Heard.Enqueue(context.Message);
+                    return Task.CompletedTask;
+                });
+            });
         });
         await _bus.StartAsync();
         await StartAsync();
@@ -45,7 +60,7 @@ public sealed class Installation : IAsyncLifetime
         _billing = await ServiceProcess.StartAsync("Billing", new Dictionary<string, string>
         {
             ["Identity__SigningKey"] = _identities.SigningKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Endpoints"] = _endpoints.Url.ToString(),
-            ["Postgres__ConnectionString"] = Database.ConnectionString,
+            ["Postgres__ConnectionString"] = Database.ConnectionString, ["Spending__LookEverySeconds"] = "0.2",
         });
         await _billing.ReadyAsync();
     }
@@ -65,6 +80,9 @@ public sealed class Installation : IAsyncLifetime
 
     /// <summary>A client with a key of an account.</summary>
     internal HttpClient As(string account, KeyScope scope = KeyScope.Manage) => _identities.Client(_billing.Url, new("hvz_live_test", account, [scope]));
+
+    /// <summary>A client under the identity of a service.</summary>
+    internal HttpClient AsService() => _identities.Client(_billing.Url, new("proxy", null, []));
 
     /// <summary>Waits until an account's whole usage is a sum.</summary>
     internal Task BilledAsync(string account, decimal total) => Eventually.TrueAsync(

@@ -116,6 +116,7 @@ public sealed class HistoryProperties
         (4, Gen.Select(Gen.Int[-1, 6], Nodes.Array[0, 3], Behind, (wanted, victims, b) =>
             (Func<Scenario, EndpointCommand>)(s => new Scale(wanted, victims, "load", "autoscaler", s.Version - b)))),
         (2, Gen.Select(Gen.Int[0, 5], Gen.Int[1, 5], Gen.Bool, (min, max, telemetry) => Always(new Update(null, min, max, null, null, null, null, telemetry, An.Owner)))),
+        (1, Gen.Int[0, 3].Select(n => Always(new Update(null, null, null, null, null, null, null, null, An.Owner, new(n == 0 ? null : new(n, null, new(null, n))))))),
         (1, Gen.Const(Always(new Disable(An.Owner)))),
         (2, Gen.Const(Always(new Enable(An.Owner)))),
         (1, Gen.Const(Always(new Create("acct-0123456789ab", An.Settings(), null, An.Owner)))),

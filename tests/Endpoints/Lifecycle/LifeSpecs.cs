@@ -127,7 +127,8 @@ public sealed class LifeSpecs
         var node = new EndpointNode("node-0123456789ab", NodeStatus.Draining, "http://10.100.100.100:20001", Noon.AddTicks(1), 123_456);
         var largest = Given(Created()).State! with
         {
-            Settings = Settings() with { Name = new('n', 64), Model = new('m', 200) }, Nodes = [.. Enumerable.Repeat(node, 2 * EndpointFields.MostNodes)],
+            Settings = Settings() with { Name = new('n', 64), Model = new('m', 200), Limits = new(1_000_000, 100_000, new(1_000_000, 100_000)) },
+            Nodes = [.. Enumerable.Repeat(node, 2 * EndpointFields.MostNodes)],
             Failure = failure, Degraded = failure, RecentWakesMs = [99_999, 99_999, 99_999, 99_999, 99_999],
         };
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(largest, Json.Options).Length, 1, 32 * 1024);

@@ -170,7 +170,7 @@ public sealed class ApiSpecs(Installation installation)
         Assert.Equal(
             [
                 "DELETE /v1/endpoints/{id}", "DELETE /v1/keys/{id}", "GET /v1/accounts", "GET /v1/endpoints", "GET /v1/endpoints/{id}", "GET /v1/endpoints/{id}/events",
-                "GET /v1/hardware", "GET /v1/keys", "GET /v1/quotes/{id}", "PATCH /v1/endpoints/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
+                "GET /v1/hardware", "GET /v1/keys", "GET /v1/quotes/{id}", "PATCH /v1/endpoints/{id}", "PATCH /v1/keys/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
                 "POST /v1/endpoints/{id}/enable", "POST /v1/endpoints/{id}/hibernate", "POST /v1/endpoints/{id}/wake", "POST /v1/keys", "POST /v1/quotes",
             ],
             operations.Where(o => !o.Contains("/v1/operations", StringComparison.Ordinal)));
@@ -213,6 +213,11 @@ public sealed class ApiSpecs(Installation installation)
         await ConformsAsync("/v1/endpoints/{id}/wake", "post", await owner.PostAsync($"/v1/endpoints/{id}/wake", null));
         await ConformsAsync("/v1/endpoints/{id}", "delete", await owner.DeleteAsync($"/v1/endpoints/{id}"));
         await ConformsAsync("/v1/endpoints/{id}", "get", await owner.GetAsync($"/v1/endpoints/{id}"));
+        await ConformsAsync("/v1/endpoints", "post", await owner.PostAsJsonAsync("/v1/endpoints", new { name = "chat", model = "org/model", limits = new { perAddress = new { concurrent = 1 } } }));
+        using var keeper = installation.As(Bootstrap.OperatorAccount);
+        await ConformsAsync("/v1/keys", "post", await keeper.PostAsJsonAsync("/v1/keys", new { name = "laptop", limits = new { concurrent = 1 } }));
+        await ConformsAsync("/v1/keys", "get", await keeper.GetAsync("/v1/keys"));
+        await ConformsAsync("/v1/keys/{id}", "patch", await keeper.PatchAsJsonAsync("/v1/keys/key-000000000000", new { limits = (object?)null }));
         await ConformsAsync("/v1/hardware", "get", await owner.GetAsync("/v1/hardware"));
         await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "org/model" }));
         await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "nobody/nothing" }));

@@ -51,6 +51,16 @@ public sealed class BadInputSpecs(Installation installation)
         { "access", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","access":"anyone"}""" },
         { "telemetry", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","telemetry":"yes"}""" },
         { "replicas", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","replicas":1}""" },
+        { "limits", """{"name":"chat","model":"org/model","limits":60}""" },
+        { "limits.requestsPerMinute", """{"name":"chat","model":"org/model","limits":{"requestsPerMinute":0}}""" },
+        { "limits.requestsPerMinute", """{"name":"chat","model":"org/model","limits":{"requestsPerMinute":1000001}}""" },
+        { "limits.concurrent", """{"name":"chat","model":"org/model","limits":{"concurrent":100001}}""" },
+        { "limits.concurrent", """{"name":"chat","model":"org/model","limits":{"concurrent":"many"}}""" },
+        { "limits.perAddress", """{"name":"chat","model":"org/model","limits":{"perAddress":[]}}""" },
+        { "limits.perAddress.concurrent", """{"name":"chat","model":"org/model","limits":{"perAddress":{"concurrent":0}}}""" },
+        { "limits.perAddress.rpm", """{"name":"chat","model":"org/model","limits":{"perAddress":{"rpm":1}}}""" },
+        { "limits.concurrent", """{"name":"chat","model":"org/model","limits.concurrent":1}""" },
+        { "scaling", """{"name":"chat","model":"org/model","scaling":null}""" },
         { "scaling.minimum", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","scaling":{"minimum":1}}""" },
     };
 

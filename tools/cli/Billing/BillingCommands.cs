@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Spectre.Console;
@@ -23,7 +24,38 @@ internal static class BillingCommands
             new Command("burn", "What running nodes cost per hour now.").Calls(console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Get, $"v1/billing/burn?{Query(parsed)}", cancel),
                 burn => console.WriteLine($"{Amount(burn["perHour"])} USD per hour")),
             Replay(console, Query),
+            Cap(console, account),
         });
+    }
+
+    private static Command Cap(IAnsiConsole console, Option<string?> account)
+    {
+        // A comma that is meant for a point must not make a cap a hundred times as high.
+        var amount = new Argument<decimal?>("amount")
+        {
+            Arity = ArgumentArity.ZeroOrOne, Description = "US dollars a month; leave it out to see the cap.", CustomParser = given =>
+            {
+                if (decimal.TryParse(given.Tokens.SingleOrDefault()?.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var usd)) return usd;
+                given.AddError("The amount must be a number such as 250 or 250.50.");
+                return null;
+            },
+        };
+        var none = new Option<bool>("--none") { Description = "Remove the cap." };
+        var command = new Command("cap", "What may be spent in a month before inference calls are refused: show it, set it or remove it.") { amount, none }.Calls(console, (parsed, platform, cancel) =>
+        {
+            var path = $"v1/billing/cap{(parsed.GetValue(account) is { } of ? $"?account={Uri.EscapeDataString(of)}" : "")}";
+            var cap = parsed.GetValue(amount);
+            return cap is null && !parsed.GetValue(none) ? platform.CallAsync(HttpMethod.Get, path, cancel) : platform.CallAsync(HttpMethod.Put, path, cancel, new JsonObject { ["monthlyUsd"] = cap });
+        }, cap =>
+        {
+            console.WriteLine($"{(cap["monthlyUsd"] is { } usd ? $"At most {Amount(usd)} USD a month" : "No cap")}; {Amount(cap["spent"])} USD spent in {cap["month"]}.");
+            if ((bool)cap["reached"]!) console.MarkupLine("[red]The cap is reached: inference calls are refused until the month ends or the cap is raised.[/]");
+        });
+        command.Validators.Add(r =>
+        {
+            if (r.GetResult(none) is not null && r.GetResult(amount) is { Tokens.Count: > 0 }) r.AddError("Give an amount or --none, not both.");
+        });
+        return command;
     }
 
     private static Command Replay(IAnsiConsole console, Func<ParseResult, string> query)
@@ -55,5 +87,5 @@ internal static class BillingCommands
         console.WriteLine($"Total {Amount(usage["total"])} USD; {Amount(usage["burnPerHour"])} USD per hour now.");
     }
 
-    private static string Amount(JsonNode? amount) => amount!.GetValue<decimal>().ToString("0.00####", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Amount(JsonNode? amount) => amount!.GetValue<decimal>().ToString("0.00####", CultureInfo.InvariantCulture);
 }

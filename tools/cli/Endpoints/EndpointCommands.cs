@@ -40,8 +40,9 @@ internal static class EndpointCommands
         var hold = new Option<int?>("--hold") { Description = "Seconds a request is held." };
         var open = new Option<bool>("--public") { Description = "Anyone may call it." };
         var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
+        var (limits, ofAddress) = (new LimitOptions(), new LimitOptions("address-", " of each client address, while anyone may call"));
         var wait = new Option<bool>("--wait") { Description = "Return when it is up; exit with 1 when it fails." };
-        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, token, runtime, min, max, idle, concurrency, hold, open, telemetry, wait }.Calls(console, async (parsed, platform, cancel) =>
+        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, token, runtime, min, max, idle, concurrency, hold, open, telemetry, limits.PerMinute, limits.Concurrent, ofAddress.PerMinute, ofAddress.Concurrent, wait }.Calls(console, async (parsed, platform, cancel) =>
         {
             var scaling = new JsonObject();
             foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
@@ -56,6 +57,8 @@ internal static class EndpointCommands
             if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
             if (parsed.GetValue(open)) body["access"] = "public";
             if (parsed.GetValue(telemetry)) body["telemetry"] = true;
+            if (limits.Of(parsed) is { } all) body["limits"] = all;
+            if (ofAddress.Of(parsed) is { } each) (body["limits"] ??= new JsonObject())["perAddress"] = each;
             var created = await platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, body);
             if (!parsed.GetValue(wait)) return created;
             await ProgressLine.ShowAsync(async progress => created = await UntilAsync(platform, (string)created!["id"]!, "up", progress, cancel));
@@ -185,6 +188,8 @@ internal static class EndpointCommands
         console.MarkupLineInterpolated($"[bold]{(string)it["name"]!}[/]  {(string)it["id"]!}  [bold]{(string)it["status"]!}[/]");
         console.MarkupLineInterpolated($"  {(string)it["model"]!} on {(string)it["hardware"]!}{((string)it["runtime"]! == "simulator" ? " (simulated)" : "")} at {it["pricePerHour"]!.ToJsonString()} USD/h a node; {it["scaling"]!["min"]!.ToJsonString()}–{it["scaling"]!["max"]!.ToJsonString()} nodes, idle after {it["scaling"]!["idleSeconds"]!.ToJsonString()} s");
         console.MarkupLineInterpolated($"  {(string)it["url"]!}/v1");
+        if (LimitOptions.Words(it["limits"]) is { } limits) console.MarkupLineInterpolated($"  at most {limits}");
+        if (LimitOptions.Words(it["limits"]?["perAddress"]) is { } each) console.MarkupLineInterpolated($"  at most {each} of each client address, while anyone may call");
         foreach (var node in it["nodes"]!.AsArray()) console.MarkupLineInterpolated($"  [grey]{(string)node!["id"]!} {(string)node["status"]!}[/]");
         if (it["failure"] is { } failure) console.MarkupLineInterpolated($"  [red]{(string)failure["message"]!}[/]");
     }

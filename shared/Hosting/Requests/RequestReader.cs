@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Hypervize.Hosting;
+using Microsoft.AspNetCore.Http;
 
-namespace Hypervize.Endpoints.Api;
+namespace Hypervize.Hosting.Requests;
 
 /// <summary>
 /// Reads a JSON body by its <see cref="Field"/>s and collects everything that is wrong with it: wrong types and values, missing,
@@ -13,20 +13,23 @@ public sealed class RequestReader
     private readonly Dictionary<string, JsonElement> _given = [];
     private readonly Dictionary<string, List<string>> _errors = [];
     private readonly bool _defaults;
+    private readonly IReadOnlyList<Field> _fields;
+    private readonly IReadOnlyList<Field> _created;
 
-    private RequestReader(JsonElement body, IReadOnlyList<Field> fields, bool defaults)
+    private RequestReader(JsonElement body, IReadOnlyList<Field> fields, bool defaults, IReadOnlyList<Field>? created)
     {
-        _defaults = defaults;
-        var groups = fields.Where(f => f.Path.Contains('.')).Select(f => f.Path[..f.Path.IndexOf('.')]).ToHashSet();
-        Flatten(body, "", groups, fields);
+        (_defaults, _fields, _created) = (defaults, fields, created ?? []);
+        Flatten(body, "");
     }
 
     /// <summary>Reads a request's body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="fields">The fields it may have.</param>
     /// <param name="defaults">Whether a field that is not given takes its default (a creation) or stays null (a change).</param>
+    /// <param name="created">For a change: the fields of the creation, some of which can't be changed.</param>
     /// <returns>The reader, or an answer that says why there is none.</returns>
-    public static async Task<(RequestReader? Reader, IResult? Refused)> ReadAsync(HttpRequest request, IReadOnlyList<Field> fields, bool defaults)
+    public static async Task<(RequestReader? Reader, IResult? Refused)> ReadAsync(
+        HttpRequest request, IReadOnlyList<Field> fields, bool defaults, IReadOnlyList<Field>? created = null)
     {
         if (!request.HasJsonContentType() && request.ContentType?.StartsWith("application/merge-patch+json", StringComparison.OrdinalIgnoreCase) is not true)
             return (null, WrongType);
@@ -47,7 +50,7 @@ public sealed class RequestReader
             using var document = JsonDocument.Parse(bytes);
             if (!IsUnicode(bytes)) return (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json", "The body holds text that is no Unicode: half of a surrogate pair, or bytes that are no UTF-8."));
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? (new RequestReader(document.RootElement.Clone(), fields, defaults), null)
+                ? (new RequestReader(document.RootElement.Clone(), fields, defaults, created), null)
                 : (null, Problems.From(StatusCodes.Status400BadRequest, "malformed_json", "The body must be a JSON object."));
         }
         catch (JsonException e)
@@ -70,6 +73,10 @@ public sealed class RequestReader
         if (!_errors.TryGetValue(path, out var messages)) _errors[path] = messages = [];
         messages.Add(message);
     }
+
+    /// <summary>Whether the body says anything of a field, null included.</summary>
+    /// <param name="field">The field.</param>
+    public bool Has(Field field) => _given.ContainsKey(field.Path);
 
     /// <summary>Reads a text.</summary>
     /// <param name="field">The field.</param>
@@ -101,8 +108,9 @@ public sealed class RequestReader
     {
         if (!Given(field, out var value)) return null;
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDecimal(out var number)) return Not<decimal?>(field, "a number");
-        if (number >= field.Min && number <= field.Max) return number;
-        Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {number}");
+        if (number < field.Min || number > field.Max) Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {number}");
+        else if (decimal.Round(number, field.Decimals) != number) Wrong(field.Path, $"must have at most {field.Decimals} decimals");
+        else return number;
         return null;
     }
 
@@ -155,31 +163,38 @@ public sealed class RequestReader
         }
     }
 
-    private void Flatten(JsonElement element, string prefix, HashSet<string> groups, IReadOnlyList<Field> fields)
+    private void Flatten(JsonElement element, string prefix)
     {
         var seen = new HashSet<string>();
         foreach (var property in element.EnumerateObject())
         {
-            var path = prefix + property.Name;
+            var (path, value) = (prefix + property.Name, property.Value);
+            var field = _fields.FirstOrDefault(f => f.Path == path);
             if (!seen.Add(path)) Wrong(path, "stands twice");
-            else if (groups.Contains(path) && property.Value.ValueKind == JsonValueKind.Object) Flatten(property.Value, $"{path}.", groups, fields);
-            else if (groups.Contains(path)) Wrong(path, "must be an object");
-            else if (fields.Any(f => f.Path == path)) _given[path] = property.Value;
-            else Wrong(path, Unknown(path, fields));
+            else if (property.Name.Contains('.')) Wrong(path, "is no field here: members stand inside of their object");
+            else if (field is not (null or GroupField)) _given[path] = value;
+            else if (field is null && !_fields.Any(f => f.Path.StartsWith($"{path}.", StringComparison.Ordinal))) Wrong(path, Unknown(path));
+            else if (value.ValueKind is not JsonValueKind.Object && !(field is GroupField && value.ValueKind is JsonValueKind.Null)) Wrong(path, "must be an object");
+            else
+            {
+                _given[path] = value;
+                if (value.ValueKind is JsonValueKind.Object) Flatten(value, $"{path}.");
+            }
         }
     }
 
-    private static string Unknown(string path, IReadOnlyList<Field> fields)
+    private string Unknown(string path)
     {
-        if (EndpointFields.Create.Any(f => f.Path == path)) return "can't be changed: it is what the endpoint is. Create another one";
+        if (_created.Any(f => f.Path == path)) return "can't be changed. Create another one";
         // What is meant may stand in a group: idleSeconds is scaling.idleSeconds.
-        var near = fields.Select(f => f.Path).MinBy(f => Math.Min(Distance(f, path), Distance(f[(f.IndexOf('.') + 1)..], path)))!;
+        var near = _fields.Select(f => f.Path).MinBy(f => Math.Min(Distance(f, path), Distance(f[(f.IndexOf('.') + 1)..], path)))!;
         return Math.Min(Distance(near, path), Distance(near[(near.IndexOf('.') + 1)..], path)) <= path.Length / 2
             ? $"is no field here; nearest is {near}"
-            : $"is no field here; there are {string.Join(", ", fields.Select(f => f.Path))}";
+            : $"is no field here; there are {string.Join(", ", _fields.Select(f => f.Path))}";
     }
 
-    private bool Given(Field field, out JsonElement value) => _given.TryGetValue(field.Path, out value);
+    private bool Given(Field field, out JsonElement value) =>
+        _given.TryGetValue(field.Path, out value) && !(field.IsNullable && value.ValueKind is JsonValueKind.Null);
 
     private string? Missing(Field field, string? fallback, bool isOptional)
     {
