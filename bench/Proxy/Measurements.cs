@@ -48,6 +48,7 @@ internal sealed record Measurements(
                 progress($"Starting {name}");
                 contestants.Add(await Contestants.StartAsync(name, rig, progress, cancel));
             }
+            await Saturation.WarmAsync(rig, contestants, progress, cancel);
             if (only.Contains(OfRequests)) taken = taken with { Requests = await Saturation.MeasureAsync(rig, contestants, rounds, progress, cancel) };
             if (only.Contains(OfStreams)) taken = taken with { Streams = await Bench.Proxy.Streams.MeasureAsync(rig, Among(Contestants.Ours, Contestants.Yarp, Contestants.Nginx), rounds, progress, cancel) };
             if (only.Contains(OfLatency))
