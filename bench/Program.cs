@@ -3,13 +3,17 @@ using Hypervize.Bench.Lifecycle;
 using Hypervize.Bench.Node;
 using Hypervize.Bench.Proxy;
 using Hypervize.Bench.Quotes;
+using Hypervize.Bench.Wake;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
 var console = AnsiConsole.Console;
 console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Width; // Never wrap what a script reads.
 
-var root = new RootCommand("Measures Hypervize on this machine.") { LifecycleBench.Create(console), QuotesBench.Create(console), ProxyBench.Create(console), NodeProcess.Create() };
+var root = new RootCommand("Measures Hypervize on this machine.")
+{
+    LifecycleBench.Create(console), ProxyBench.Create(console), WakeBench.Create(console), QuotesBench.Create(console), NodeProcess.Create(),
+};
 try
 {
     var parsed = root.Parse(args);

@@ -54,9 +54,13 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Creates an endpoint; gives its id.</summary>
-    public async Task<string> CreateAsync(string name, CancellationToken cancel) => (string)(await Client.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, new JsonObject
+    /// <param name="name">Its name.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <param name="model">The simulator's model.</param>
+    /// <param name="concurrency">Requests that its node takes at once.</param>
+    public async Task<string> CreateAsync(string name, CancellationToken cancel, string model = Model, int concurrency = 16) => (string)(await Client.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, new JsonObject
     {
-        ["name"] = name, ["model"] = Model, ["hardware"] = "g5.xlarge", ["scaling"] = new JsonObject { ["idleSeconds"] = 3600 },
+        ["name"] = name, ["model"] = model, ["hardware"] = "g5.xlarge", ["scaling"] = new JsonObject { ["idleSeconds"] = 3600, ["concurrency"] = concurrency },
     }))!["id"]!;
 
     public Task DoAsync(string endpointId, string action, CancellationToken cancel) => Client.CallAsync(HttpMethod.Post, $"v1/endpoints/{endpointId}/{action}", cancel);

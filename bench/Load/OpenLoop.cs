@@ -8,7 +8,7 @@ namespace Hypervize.Bench.Load;
 /// <param name="Due">When it was to be sent, by <see cref="Stopwatch.GetTimestamp"/>.</param>
 /// <param name="Answered">When its whole answer was there; 0 when none came.</param>
 /// <param name="Status">Status of the answer; 0 when none came.</param>
-internal readonly record struct Arrival(long Due, long Answered, int Status)
+internal readonly record struct Sent(long Due, long Answered, int Status)
 {
     /// <summary>Whether it was served.</summary>
     public bool Served => Status == 200;
@@ -27,12 +27,13 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
 {
     private const int Clock = -1;
     private const int Nothing = -1;
+    private const long Never = 0;
     private static readonly IPAddress Here = IPAddress.Loopback;
 
     private readonly Poller _poller = new();
     private readonly List<Connection> _connections = [];
     private readonly Stack<Connection> _idle = new();
-    private Arrival[] _arrivals = [];
+    private Sent[] _all = [];
     private int _open;
 
     /// <summary>Sends requests and waits for their answers.</summary>
@@ -41,9 +42,9 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     /// <param name="patience">How long the last answers are waited for after the last request.</param>
     /// <param name="cancel">Stops.</param>
     /// <returns>All requests, in the order in which they were due.</returns>
-    public IReadOnlyList<Arrival> Run(double perSecond, int count, TimeSpan patience, CancellationToken cancel)
+    public IReadOnlyList<Sent> Run(double perSecond, int count, TimeSpan patience, CancellationToken cancel)
     {
-        _arrivals = new Arrival[count];
+        _all = new Sent[count];
         _open = 0;
         var pause = (long)(1e9 / perSecond);
         var ticks = pause * (Stopwatch.Frequency / 1e9);
@@ -60,9 +61,12 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
                 if (_poller.Token(i) is var token && token == Clock) _poller.Ticked();
                 else Receive(_connections[token]);
             }
+            var before = sent;
             for (; sent < count && start + (long)((sent + 1) * ticks) is var due && due <= Stopwatch.GetTimestamp(); sent++) Send(sent, due);
+            if (sent == count && before < count) _poller.Tick(Never, Clock);
         }
-        return _arrivals;
+        foreach (var given in _connections.Where(c => c.Request != Nothing)) Fail(given);
+        return _all;
     }
 
     /// <inheritdoc/>
@@ -74,17 +78,25 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
 
     private void Send(int index, long due)
     {
-        _arrivals[index] = new(due, 0, 0);
-        if (!_idle.TryPop(out var connection)) connection = Connect();
+        _all[index] = new(due, 0, 0);
+        if (!_idle.TryPop(out var connection) && (connection = Connect()) is null) return;
         (connection.Request, connection.Received) = (index, 0);
         _open++;
         if (connection.Socket.Send(request, SocketFlags.None, out var error) < request.Length || error != SocketError.Success) Fail(connection);
     }
 
-    private Connection Connect()
+    private Connection? Connect()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(Here, port);
+        try
+        {
+            socket.Connect(Here, port);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
         socket.Blocking = false;
         var connection = new Connection(socket);
         _poller.Watch(socket, _connections.Count);
@@ -105,7 +117,7 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
         connection.Received += read;
         var answer = connection.Buffer.AsSpan(0, connection.Received);
         if (HttpText.LengthOf(answer, out _) < 0) return;
-        _arrivals[connection.Request] = _arrivals[connection.Request] with { Answered = Stopwatch.GetTimestamp(), Status = HttpText.StatusOf(answer) };
+        _all[connection.Request] = _all[connection.Request] with { Answered = Stopwatch.GetTimestamp(), Status = HttpText.StatusOf(answer) };
         connection.Request = Nothing;
         _open--;
         _idle.Push(connection);

@@ -33,7 +33,7 @@ internal sealed class Poller : IDisposable
     public void Watch(Socket socket, int token) => Watch((int)socket.Handle, token);
 
     /// <summary>Starts a clock that ticks at exact times, by <see cref="System.Diagnostics.Stopwatch"/>'s own source.</summary>
-    /// <param name="nanoseconds">Time between ticks.</param>
+    /// <param name="nanoseconds">Time between ticks; 0 stops it.</param>
     /// <param name="token">What is told of a tick.</param>
     public void Tick(long nanoseconds, int token)
     {

@@ -10,7 +10,8 @@ namespace Hypervize.Bench.Proxy;
 /// <param name="Path">Path of a chat completion.</param>
 /// <param name="StreamPath">Path of one that is streamed.</param>
 /// <param name="Process">Its process; null for the node itself.</param>
-internal sealed record Contestant(string Name, int Port, string Path, string StreamPath, DetachedProcess? Process) : IAsyncDisposable
+/// <param name="CompilesItself">Whether it is compiled while it runs.</param>
+internal sealed record Contestant(string Name, int Port, string Path, string StreamPath, DetachedProcess? Process, bool CompilesItself = false) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -53,9 +53,9 @@ internal static class Holding
             }
             var woken = Stopwatch.GetTimestamp();
             await rig.Plane.WakeAsync(concurrency, cancel);
-            var arrivals = await calling;
-            errors += arrivals.Count(a => !a.Served);
-            if (round > 0) releases.Add((arrivals.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);
+            var sent = await calling;
+            errors += sent.Count(a => !a.Served);
+            if (round > 0) releases.Add((sent.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);
             await rig.Plane.HibernateAsync(cancel);
             if (round == 0)
             {

@@ -32,9 +32,9 @@ internal static class Latency
 
         Task<Quantiles> SliceAsync(Contestant contestant) => Task.Factory.StartNew(() =>
         {
-            var arrivals = loops[contestant.Name].Run(PerSecond, PerSecond * Seconds, Patience, cancel);
-            if (arrivals.Count(a => !a.Served) is > 0 and var failed) throw new PlatformException($"{contestant.Name} did not serve {failed} of {arrivals.Count} requests.");
-            var taken = arrivals.Select(a => a.Milliseconds).ToList();
+            var sent = loops[contestant.Name].Run(PerSecond, PerSecond * Seconds, Patience, cancel);
+            if (sent.Count(a => !a.Served) is > 0 and var failed) throw new PlatformException($"{contestant.Name} did not serve {failed} of {sent.Count} requests.");
+            var taken = sent.Select(a => a.Milliseconds).ToList();
             return new Quantiles(Figure.Quantile(taken, 0.5), Figure.Quantile(taken, 0.95));
         }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Hypervize.Bench.Load;
+
 namespace Hypervize.Bench.Proxy;
 
 /// <summary>All samples of a run, by contestant and round; null for what was not asked for.</summary>
@@ -6,8 +9,10 @@ namespace Hypervize.Bench.Proxy;
 /// <param name="Streams">CPU microseconds per chunk.</param>
 /// <param name="Latency">At a moderate load.</param>
 /// <param name="Held">Held requests.</param>
+/// <param name="Strangers">Percent of the measured core's time that went to none of the contestants while they were compared: much of it makes figures worth little.</param>
 internal sealed record Measurements(
-    string Folder, Dictionary<string, List<Saturated>>? Requests, Dictionary<string, List<double>>? Streams, Dictionary<string, List<Quantiles>>? Latency, Held? Held)
+    string Folder, Dictionary<string, List<Saturated>>? Requests = null, Dictionary<string, List<double>>? Streams = null, Dictionary<string, List<Quantiles>>? Latency = null, Held? Held = null,
+    double? Strangers = null)
 {
     private const string OfRequests = "requests";
     private const string OfStreams = "streams";
@@ -29,18 +34,19 @@ internal sealed record Measurements(
     public static async Task<Measurements> TakeAsync(string[] only, string[] against, int rounds, Action<string> progress, CancellationToken cancel)
     {
         await using var rig = await Rig.SetAsync(progress, cancel);
-        var taken = new Measurements(rig.Results, null, null, null, null);
+        var taken = new Measurements(rig.Results);
         if (only.Any(o => o != OfHeld)) taken = await CompareAsync(taken, rig, only, against, rounds, progress, cancel);
         return only.Contains(OfHeld) ? taken with { Held = await Holding.MeasureAsync(rig, Math.Min(rounds, 5), progress, cancel) } : taken;
     }
 
     /// <summary>The figures of all that was measured.</summary>
-    public IReadOnlyList<Figure> Figures() => [.. OfSaturation(), .. OfChunks(), .. OfTimes(), .. OfHolding()];
+    public IReadOnlyList<Figure> Figures() => [.. OfSaturation(), .. OfChunks(), .. OfTimes(), .. OfHolding(), .. OfTheMachine()];
 
     private static async Task<Measurements> CompareAsync(
         Measurements taken, Rig rig, string[] only, string[] against, int rounds, Action<string> progress, CancellationToken cancel)
     {
         var contestants = new List<Contestant>();
+        var (began, busy) = (Stopwatch.GetTimestamp(), Cores.BusySeconds());
         try
         {
             foreach (var name in against.Prepend(Contestants.Ours))
@@ -48,11 +54,13 @@ internal sealed record Measurements(
                 progress($"Starting {name}");
                 contestants.Add(await Contestants.StartAsync(name, rig, progress, cancel));
             }
+            await Saturation.WarmAsync(rig, contestants, progress, cancel);
             if (only.Contains(OfRequests)) taken = taken with { Requests = await Saturation.MeasureAsync(rig, contestants, rounds, progress, cancel) };
             if (only.Contains(OfStreams)) taken = taken with { Streams = await Bench.Proxy.Streams.MeasureAsync(rig, Among(Contestants.Ours, Contestants.Yarp, Contestants.Nginx), rounds, progress, cancel) };
             if (only.Contains(OfLatency))
                 taken = taken with { Latency = await Bench.Proxy.Latency.MeasureAsync(rig, [Contestants.Node(rig), .. Among(Contestants.Ours, Contestants.Yarp, Contestants.Nginx)], rounds, progress, cancel) };
-            return taken;
+            var strangers = Cores.BusySeconds() - busy - contestants.Sum(c => c.CpuSeconds);
+            return taken with { Strangers = 100 * strangers / Stopwatch.GetElapsedTime(began).TotalSeconds };
         }
         finally
         {
@@ -108,6 +116,11 @@ internal sealed record Measurements(
         yield return new("held.kbEach", "KiB", Held.KbEach, 8, $"growth of the proxy's anonymous resident memory (RssAnon) over {Holding.Count} held requests, connections included, each");
         yield return new("held.release10kMs", "ms", Spread.Of([.. Held.ReleasesMs]), 600, $"NodeReady published → last of {Holding.Count} answers");
         yield return new("held.errors", "", Held.Errors, 0, "held requests that were not served");
+    }
+
+    private IEnumerable<Figure> OfTheMachine()
+    {
+        if (Strangers is { } percent) yield return new("strangers", "%", percent, null, "of the measured core's time went to none of the contestants") { ForPeople = true };
     }
 
     private static Spread Paired<T>(Dictionary<string, List<T>> samples, string with, Func<T, double> of, Func<double, double, double> compare) =>

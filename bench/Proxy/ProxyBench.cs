@@ -51,7 +51,7 @@ internal static class ProxyBench
     {
         var option = new Option<string[]>(name)
         {
-            Description = $"{description}, separated by commas: {string.Join(", ", all)}. [default: all]",
+            Description = $"{description}, separated by commas: {string.Join(", ", all)}.",
             DefaultValueFactory = _ => [.. all],
             CustomParser = given => [.. given.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))],
         };

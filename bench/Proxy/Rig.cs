@@ -81,7 +81,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Starts a contestant on the core of those that are measured, and waits until it passes requests on.</summary>
     public Task<Contestant> StartAsync(
         string name, int port, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder, string path, string streamPath, CancellationToken cancel) =>
-        new Contestant(name, port, path, streamPath, DetachedProcess.Start(LogOf(name), [.. Cores.Measured, .. command], environment, folder)).AnswersAsync(this, cancel);
+        new Contestant(name, port, path, streamPath, DetachedProcess.Start(LogOf(name), [.. Cores.Measured, .. command], environment, folder), command[0] == "dotnet").AnswersAsync(this, cancel);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -8,6 +8,8 @@ namespace Hypervize.Bench.Proxy;
 /// </summary>
 internal static class Rounds
 {
+    // What is compiled while it runs begins three times as dear as it ends, and takes half a minute of load on one core to get there.
+    private const int LeastWarmUp = 7;
     private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(60);
 
     /// <summary>Gives each contestant a slice per round; each round begins with another.</summary>
@@ -31,25 +33,27 @@ internal static class Rounds
         return samples;
     }
 
-    /// <summary>
-    /// Keeps a contestant busy until it gets no cheaper. What is compiled while it runs begins three times as expensive as it ends, and
-    /// takes half a minute of load on one core to get there.
-    /// </summary>
-    /// <param name="contestant">The contestant.</param>
-    /// <param name="slice">Keeps it busy for some seconds, and gives what that cost per request or the like.</param>
+    /// <summary>Keeps each contestant busy until it gets no cheaper.</summary>
+    /// <param name="contestants">The contestants.</param>
+    /// <param name="slice">Keeps one busy for some seconds, and gives what that cost per request or the like.</param>
     /// <param name="progress">Told the cost.</param>
-    public static async Task WarmAsync(Contestant contestant, Func<Contestant, Task<double>> slice, Action<string> progress)
+    public static async Task WarmAsync(IEnumerable<Contestant> contestants, Func<Contestant, Task<double>> slice, Action<string> progress)
     {
-        var began = Stopwatch.GetTimestamp();
-        var costs = new List<double>();
-        while (!HasSettled(costs) && Stopwatch.GetElapsedTime(began) < LongestWarmUp)
+        foreach (var contestant in contestants)
         {
-            progress($"warming {contestant.Name}{(costs.Count > 0 ? $", {costs[^1]:0.0} µs" : "")}");
-            costs.Add(await slice(contestant));
+            var began = Stopwatch.GetTimestamp();
+            var costs = new List<double>();
+            while (!HasSettled(costs, contestant.CompilesItself ? LeastWarmUp : 1) && Stopwatch.GetElapsedTime(began) < LongestWarmUp)
+            {
+                progress($"warming {contestant.Name}{(costs.Count > 0 ? $", {costs[^1]:0.0} µs" : "")}");
+                costs.Add(await slice(contestant));
+            }
         }
     }
 
     /// <summary>Whether the last two slices are no cheaper than the cheapest before them, but for 5 %.</summary>
     /// <param name="costs">Costs of the slices so far.</param>
-    public static bool HasSettled(IReadOnlyList<double> costs) => costs.Count >= 4 && Math.Min(costs[^1], costs[^2]) >= 0.95 * costs.SkipLast(2).Min();
+    /// <param name="least">Slices that there must be at least.</param>
+    public static bool HasSettled(IReadOnlyList<double> costs, int least) =>
+        costs.Count >= least && (costs.Count < 3 || Math.Min(costs[^1], costs[^2]) >= 0.95 * costs.SkipLast(2).Min());
 }

@@ -12,13 +12,12 @@ internal static class Saturation
     private const int Seconds = 2;
     private const int WarmUpSeconds = 4;
 
-    public static async Task<Dictionary<string, List<Saturated>>> MeasureAsync(
-        Rig rig, IReadOnlyList<Contestant> contestants, int rounds, Action<string> progress, CancellationToken cancel)
-    {
-        foreach (var contestant in contestants)
-            await Rounds.WarmAsync(contestant, async c => (await SliceAsync(rig, c, WarmUpSeconds, cancel)).CpuMicroseconds, line => progress($"Requests: {line}"));
-        return await Rounds.RunAsync(contestants, rounds, c => SliceAsync(rig, c, Seconds, cancel), line => progress($"Requests: {line}"));
-    }
+    public static Task WarmAsync(Rig rig, IReadOnlyList<Contestant> contestants, Action<string> progress, CancellationToken cancel) =>
+        Rounds.WarmAsync(contestants, async c => (await SliceAsync(rig, c, WarmUpSeconds, cancel)).CpuMicroseconds, line => progress($"Requests: {line}"));
+
+    public static Task<Dictionary<string, List<Saturated>>> MeasureAsync(
+        Rig rig, IReadOnlyList<Contestant> contestants, int rounds, Action<string> progress, CancellationToken cancel) =>
+        Rounds.RunAsync(contestants, rounds, c => SliceAsync(rig, c, Seconds, cancel), line => progress($"Requests: {line}"));
 
     private static async Task<Saturated> SliceAsync(Rig rig, Contestant contestant, int seconds, CancellationToken cancel)
     {

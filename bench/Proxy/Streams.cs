@@ -14,8 +14,7 @@ internal static class Streams
     public static async Task<Dictionary<string, List<double>>> MeasureAsync(
         Rig rig, IReadOnlyList<Contestant> contestants, int rounds, Action<string> progress, CancellationToken cancel)
     {
-        foreach (var contestant in contestants)
-            await Rounds.WarmAsync(contestant, c => SliceAsync(rig, c, cancel), line => progress($"Streams: {line}"));
+        await Rounds.WarmAsync(contestants, c => SliceAsync(rig, c, cancel), line => progress($"Streams: {line}"));
         return await Rounds.RunAsync(contestants, rounds, c => SliceAsync(rig, c, cancel), line => progress($"Streams: {line}"));
     }
 

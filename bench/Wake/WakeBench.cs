@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Hypervize.Bench.Lifecycle;
+using Hypervize.Bench.Load;
+using Hypervize.Cli.Client;
+using Hypervize.Cli.Platform;
+using Hypervize.Contracts;
+using Spectre.Console;
+
+namespace Hypervize.Bench.Wake;
+
+/// <summary><c>hypervize bench wake</c>: from nothing to 3,000 requests per second at a sleeping endpoint of the whole platform.</summary>
+internal static class WakeBench
+{
+    private const int PerSecond = 3_000;
+    private const int Seconds = 10;
+    private const string Model = "simulator/tiny?load=0.5&ttft=100&tps=0";
+    private const int MostConcurrency = 1024;
+    private const string Body = $$"""{"model":"{{Model}}","max_tokens":2,"messages":[{"role":"user","content":"Hello"}]}""";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static Command Create(IAnsiConsole console)
+    {
+        var runs = new Option<int>("--runs") { Description = "Wakes.", DefaultValueFactory = _ => 3 };
+        runs.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--runs must be 1 or more."); });
+        var json = new Option<bool>("--json") { Description = "End with one JSON object." };
+        var command = new Command("wake", $"What becomes of {PerSecond} requests a second that meet a sleeping endpoint all at once. Takes about two minutes; exits with 0 when every bar holds.") { runs, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            IReadOnlyList<Figure> figures = [];
+            await ProgressLine.ShowAsync(async progress => figures = await MeasureAsync(parsed.GetValue(runs), progress, cancel));
+            if (parsed.GetValue(json)) Output.PrintJson(Figure.Json(figures).ToJsonString());
+            else Figure.Show(console, figures);
+            return figures.All(f => f.Held) ? 0 : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int runs, Action<string> progress, CancellationToken cancel)
+    {
+        await using var stage = await Stage.SetAsync(progress, cancel);
+        await stage.Installation.StartAsync(progress, cancel);
+        await stage.OpenAsync(cancel);
+        var id = await stage.CreateAsync("sleeper", cancel, Model, MostConcurrency);
+        var up = await stage.Heard.FirstAsync(id, m => m.State.Status == EndpointStatus.Up, cancel);
+
+        var request = HttpText.Post($"/api/d/{id}/v1/chat/completions", stage.Installation.Wiring.OperatorKey, Body);
+        var port = new Uri(stage.Installation.Wiring.PublicUrl).Port;
+        progress($"Warming the way to the node with {PerSecond} requests a second");
+        await RunAsync(port, request, cancel);
+
+        var bursts = new List<Burst>();
+        while (bursts.Count < runs)
+        {
+            progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {bursts.Count + 1} of {runs}");
+            await stage.DoAsync(id, "hibernate", cancel);
+            await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
+            bursts.Add(new(await RunAsync(port, request, cancel)));
+            up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
+        }
+
+        progress("Measuring the node without us");
+        var node = new Uri(((NodeReady)up.Message.Fact).Address);
+        var direct = await RunAsync(node.Port, HttpText.Post("/v1/chat/completions", "none", Body), cancel);
+        return
+        [
+            new("errors", "", bursts.Sum(b => b.Errors), 0, $"requests that were not served, of {runs} times {PerSecond * Seconds}"),
+            new("p95Ms", "ms", Spread.Of([.. bursts.Select(b => b.AwakeP95)]), 115, $"of requests that came after the first answer, at {PerSecond}/s; the node itself takes 100 ms"),
+            new("first answer", "ms", Spread.Of([.. bursts.Select(b => b.FirstAnswer)]), null, "from the first request; the model loads for 500 ms") { ForPeople = true },
+            new("held: p95", "ms", Spread.Of([.. bursts.Select(b => b.HeldP95)]), null, "of requests that came before the first answer") { ForPeople = true },
+            new("node: p95", "ms", Figure.Quantile(direct.Select(a => a.Milliseconds), 0.95), null, $"of the node itself, without the platform between, at {PerSecond}/s") { ForPeople = true },
+        ];
+    }
+
+    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, CancellationToken cancel) => Task.Factory.StartNew(() =>
+    {
+        using var loop = new OpenLoop(port, request);
+        return loop.Run(PerSecond, PerSecond * Seconds, Patience, cancel);
+    }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>What became of the requests of one wake. Times are milliseconds.</summary>
+    private sealed class Burst(IReadOnlyList<Sent> sent)
+    {
+        private readonly long _firstAnswer = sent.Where(a => a.Served).Select(a => a.Answered).DefaultIfEmpty(long.MaxValue).Min();
+
+        public int Errors => sent.Count(a => !a.Served);
+
+        public double FirstAnswer => (_firstAnswer - sent[0].Due) * 1000.0 / Stopwatch.Frequency;
+
+        public double HeldP95 => P95(sent.Where(a => a.Due <= _firstAnswer));
+
+        public double AwakeP95 => P95(sent.Where(a => a.Due > _firstAnswer));
+
+        // One that was not served has taken as long as anybody waited for it.
+        private static double P95(IEnumerable<Sent> of) => Figure.Quantile(of.Select(a => a.Served ? a.Milliseconds : Patience.TotalMilliseconds).DefaultIfEmpty(Patience.TotalMilliseconds), 0.95);
+    }
+}
