@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Answers;
@@ -46,6 +47,7 @@ internal sealed class Heartbeat(HttpContext http, long now)
         {
             if (!http.Response.HasStarted)
             {
+                RequestId.Echo(http);
                 http.Response.ContentType = "text/event-stream; charset=utf-8";
                 http.Response.Headers.CacheControl = "no-cache";
             }

@@ -1,6 +1,7 @@
 using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Forwarding;
 
@@ -26,6 +27,9 @@ internal sealed class InferenceCall(HttpContext http, RoutedEndpoint endpoint, I
 
     /// <summary>Timestamp of its arrival.</summary>
     public long ArrivedAt { get; } = arrivedAt;
+
+    /// <summary>The gate it came to.</summary>
+    public Gate? Gate { get; set; }
 
     /// <summary>When its hold runs out, however often it is turned away.</summary>
     public DateTimeOffset HeldUntil { get; init; }

@@ -72,6 +72,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
             await http.Response.WriteAsync($"data: {ToJson()}\n\n", http.RequestAborted);
             return;
         }
+        RequestId.Echo(http);
         http.Response.StatusCode = Status;
         http.Response.ContentType = "application/json";
         if (RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

@@ -13,29 +13,57 @@ public sealed class InferenceRoute(
     RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, TrafficMeter meter, WakingSettings settings, TimeProvider time,
     ILogger<InferenceRoute> log)
 {
-    private const string RequestId = "x-request-id";
     private const string PreferenceApplied = "Preference-Applied";
     private const int MostTries = 5;
 
-    /// <summary>Serves a request.</summary>
+    /// <summary>Serves a request. One method awaits all that may take long, so that a request that is held costs little.</summary>
     /// <param name="http">The request.</param>
     /// <param name="id">The endpoint.</param>
     /// <param name="path">Path below the endpoint.</param>
     public async Task ServeAsync(HttpContext http, string id, string path)
     {
         var arrivedAt = time.GetTimestamp();
-        if (http.Request.Headers[RequestId] is [{ Length: > 0 and <= 128 } given, ..] && given.All(c => c is > ' ' and <= '~')) http.TraceIdentifier = given;
-        http.Response.Headers[RequestId] = http.TraceIdentifier;
-
+        RequestId.Take(http);
         if (Refusal(http, id, out var endpoint, out var key) is { } refused)
         {
             await refused.WriteAsync(http);
             return;
         }
-        var ended = new EndedRequest(key, KeyUsage.ClientGone, 0, 0, default, null, null);
+        var known = InferencePath.Find(path, out var model);
+        var (status, call) = (KeyUsage.ClientGone, (InferenceCall?)null);
         try
         {
-            ended = await ServeAsync(http, endpoint!, key, path, arrivedAt);
+            var error = Refusal(http, endpoint!, known, path);
+            if (error is null && known == InferencePath.Models) status = await ModelsAsync(http, endpoint!.State, model);
+            else
+            {
+                if (error is null) (call, error) = await ReadAsync(http, endpoint!, known!, arrivedAt);
+                for (var tries = 1; call is not null; tries++)
+                {
+                    var waiter = gates.PassOrEnter(call, again: tries > 1, out var turn);
+                    if (waiter is not null)
+                    {
+                        await using (http.RequestAborted.UnsafeRegister(static w => ((Waiter)w!).Abandon(), waiter)) turn = await waiter.Decided;
+                        if (!gates.Left(call, waiter, turn)) continue;
+                    }
+                    error = turn.Error;
+                    if (turn.Node is not { } node) break;
+
+                    var outcome = Forwarded.NodeFailed;
+                    try
+                    {
+                        outcome = await nodes.SendAsync(call, node);
+                    }
+                    finally
+                    {
+                        Settle(call, node, outcome);
+                    }
+                    if (outcome == Forwarded.NotSent && tries < MostTries) continue;
+                    (status, error) = Ended(http, outcome);
+                    break;
+                }
+            }
+            if (error is not null) status = await EndAsync(http, call, error);
         }
         catch (Exception e) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -44,54 +72,59 @@ public sealed class InferenceRoute(
         catch (Exception e)
         {
             log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, id);
-            ended = ended with { Status = InferenceError.Internal.Status };
-            if (!http.Response.HasStarted) await InferenceError.Internal.WriteAsync(http);
+            status = InferenceError.Internal.Status;
+            if (!http.Response.HasStarted && call is not { HasAnswered: true }) await InferenceError.Internal.WriteAsync(http);
             else http.Abort();
         }
-        meter.Ended(id, ended with { Duration = time.GetElapsedTime(arrivedAt) });
+        await NoteAsync(call, id, key, status, arrivedAt);
     }
 
-    private async ValueTask<EndedRequest> ServeAsync(HttpContext http, RoutedEndpoint endpoint, string key, string path, long arrivedAt)
+    private async ValueTask<(InferenceCall? Call, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath path, long arrivedAt)
     {
-        var known = InferencePath.Find(path, out var model);
-        if (Refusal(http, endpoint, known, path) is { } refused)
+        var (body, error) = await RequestBody.ReadAsync(http, endpoint.ModelJson, path.CountsTokens);
+        if (body is null) return (null, error);
+        meter.Arrived(endpoint.State.Id);
+        return (new(http, endpoint, path, body, arrivedAt)
         {
-            await refused.WriteAsync(http);
-            return new(key, refused.Status, 0, 0, default, null, null);
-        }
-        if (known == InferencePath.Models) return new(key, await ModelsAsync(http, endpoint.State, model), 0, 0, default, null, null);
+            HeldUntil = time.GetUtcNow() + Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
+        }, null);
+    }
 
-        var (body, error) = await RequestBody.ReadAsync(http, endpoint.ModelJson, known!.CountsTokens);
-        if (body is null)
+    private void Settle(InferenceCall call, EndpointNode node, Forwarded outcome)
+    {
+        if (outcome is Forwarded.NotSent or Forwarded.NodeFailed or Forwarded.Broken) gates.Failed(call.Gate!, node);
+        gates.Finished(call.Gate!, node.Id);
+    }
+
+    private static (int Status, InferenceError? Error) Ended(HttpContext http, Forwarded outcome) => outcome switch
+    {
+        Forwarded.Answered or Forwarded.AnsweredWithError => (http.Response.StatusCode, null),
+        Forwarded.ClientGone => (KeyUsage.ClientGone, null),
+        Forwarded.NotSent or Forwarded.NodeFailed => (InferenceError.NodeFailed.Status, InferenceError.NodeFailed),
+        Forwarded.Broken => (InferenceError.Broken.Status, InferenceError.Broken),
+    };
+
+    private async ValueTask NoteAsync(InferenceCall? call, string id, string key, int status, long arrivedAt)
+    {
+        var ended = new EndedRequest(key, status, 0, 0, time.GetElapsedTime(arrivedAt), null, null);
+        if (call is null)
         {
-            await error!.WriteAsync(http);
-            return new(key, error.Status, 0, 0, default, null, null);
+            meter.Ended(id, ended);
+            return;
         }
-        using (body)
+        if (call.Heartbeat is { } heartbeat)
         {
-            var call = new InferenceCall(http, endpoint, known, body, arrivedAt)
-            {
-                HeldUntil = time.GetUtcNow() + Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
-            };
-            meter.Arrived(endpoint.State.Id);
-            var status = KeyUsage.ClientGone;
-            try
-            {
-                status = await ForwardAsync(call);
-            }
-            finally
-            {
-                if (call.Heartbeat is { } heartbeat)
-                {
-                    await heartbeat.PauseAsync();
-                    heartbeats.End(heartbeat);
-                }
-                if (status < 500) meter.Completed(endpoint.State.Id);
-                else meter.Failed(endpoint.State.Id);
-            }
-            TimeSpan? first = call.FirstPieceAt == 0 ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt);
-            return new(key, status, call.Usage?.Prompt ?? 0, call.Usage?.Completion ?? 0, default, first, call.Gaps);
+            await heartbeat.PauseAsync();
+            heartbeats.End(heartbeat);
         }
+        call.Body.Dispose();
+        if (status < 500) meter.Completed(id);
+        else meter.Failed(id);
+        meter.Ended(id, ended with
+        {
+            PromptTokens = call.Usage?.Prompt ?? 0, CompletionTokens = call.Usage?.Completion ?? 0, Gaps = call.Gaps,
+            FirstToken = call.FirstPieceAt == 0 ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt),
+        });
     }
 
     // Who may know of the endpoint; the key's id when somebody may.
@@ -113,52 +146,15 @@ public sealed class InferenceRoute(
         return (known == InferencePath.Models ? HttpMethods.IsGet(http.Request.Method) : HttpMethods.IsPost(http.Request.Method)) ? null : InferenceError.WrongMethod(http.Request.Method);
     }
 
-    // The status that the client was told.
-    private async ValueTask<int> ForwardAsync(InferenceCall call)
+    // The status that the client was told, or would have been.
+    private static async ValueTask<int> EndAsync(HttpContext http, InferenceCall? call, InferenceError error)
     {
-        for (var tries = 1; ; tries++)
-        {
-            var turn = await gates.EnterAsync(call, again: tries > 1);
-            if (turn.Node is not { } node)
-            {
-                if (turn.Error is not { } error) return KeyUsage.ClientGone;
-                if (error.Code != InferenceError.WakingCode && !call.Http.Response.HasStarted) call.Http.Response.Headers.Remove(PreferenceApplied);
-                return await EndAsync(call, error);
-            }
-
-            var outcome = Forwarded.NodeFailed;
-            try
-            {
-                outcome = await nodes.SendAsync(call, node);
-            }
-            finally
-            {
-                if (outcome is Forwarded.NotSent or Forwarded.NodeFailed or Forwarded.Broken) gates.Failed(call.Endpoint.State.Id, node);
-                gates.Finished(call.Endpoint.State.Id, node.Id);
-            }
-            switch (outcome)
-            {
-                case Forwarded.NotSent when tries < MostTries:
-                    continue;
-                case Forwarded.Answered or Forwarded.AnsweredWithError:
-                    return call.Http.Response.StatusCode;
-                case Forwarded.ClientGone:
-                    return KeyUsage.ClientGone;
-                case Forwarded.NotSent or Forwarded.NodeFailed:
-                    return await EndAsync(call, InferenceError.NodeFailed);
-                case Forwarded.Broken:
-                    return await EndAsync(call, InferenceError.Broken);
-            }
-        }
-    }
-
-    private static async ValueTask<int> EndAsync(InferenceCall call, InferenceError error)
-    {
-        if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
-        var isStream = call.Http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) is true;
+        if (call?.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
+        if (error.Code != InferenceError.WakingCode && !http.Response.HasStarted) http.Response.Headers.Remove(PreferenceApplied);
+        var isStream = http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) is true;
         // Only a stream can say that it broke; anything else must not look whole.
-        if (call.HasAnswered && !isStream) call.Http.Abort();
-        else await error.WriteAsync(call.Http, asEvent: call.HasAnswered);
+        if (call is { HasAnswered: true } && !isStream) http.Abort();
+        else await error.WriteAsync(http, asEvent: call is { HasAnswered: true });
         return error.Status;
     }
 
@@ -181,6 +177,7 @@ public sealed class InferenceRoute(
             await InferenceError.ModelNotFound(asked, it.Settings.Model).WriteAsync(http);
             return StatusCodes.Status404NotFound;
         }
+        RequestId.Echo(http);
         await http.Response.WriteAsJsonAsync(asked is not null ? model : new() { ["object"] = "list", ["data"] = new[] { model } }, http.RequestAborted);
         return StatusCodes.Status200OK;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Routing;
 
@@ -37,6 +38,10 @@ public sealed record KeyRefusal(int Status, string Code, string Message);
 public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, ProxySettings settings, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
+    private const int Remembered = 1024;
+
+    // Kestrel gives the same string for a header that a connection sends again: who sent it is known then, without hashing the key again.
+    private readonly Answer?[] _recent = new Answer?[Remembered];
     private readonly TimeSpan _maxAge = TimeSpan.FromSeconds(settings.KeysMaxAgeSeconds);
 
     /// <summary>Whether the last contact is so long ago that no key is accepted.</summary>
@@ -48,11 +53,21 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
     public KeyVerdict Check(HttpRequest request, out KnownKey? known)
     {
         known = null;
-        var key = Key(request.Headers);
+        var key = Key(request.Headers, out var header);
         if (key.IsEmpty) return KeyVerdict.Missing;
         if (!table.IsPresent) return KeyVerdict.NotReady;
         if (IsStale) return KeyVerdict.Stale;
-        return ring.TryAuthenticate(key, out known) ? KeyVerdict.Good : KeyVerdict.Unknown;
+
+        var revision = ring.Revision;
+        ref var recent = ref _recent[RuntimeHelpers.GetHashCode(header) & (Remembered - 1)];
+        if (Volatile.Read(ref recent) is { } answer && ReferenceEquals(answer.Header, header) && answer.Revision == revision)
+        {
+            known = answer.Known;
+            return KeyVerdict.Good;
+        }
+        if (!ring.TryAuthenticate(key, out known)) return KeyVerdict.Unknown;
+        Volatile.Write(ref recent, new(header, revision, known));
+        return KeyVerdict.Good;
     }
 
     /// <summary>Says why a key was not accepted.</summary>
@@ -67,9 +82,13 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
         KeyVerdict.NotReady => new(503, "platform_unavailable", "The platform is starting, or its control plane can't be reached. Try again shortly."),
     };
 
-    private static ReadOnlySpan<char> Key(IHeaderDictionary headers)
+    private static ReadOnlySpan<char> Key(IHeaderDictionary headers, out string header)
     {
-        var authorization = headers.Authorization.ToString().AsSpan();
-        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : headers["x-api-key"].ToString();
+        header = headers.Authorization.ToString();
+        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return header.AsSpan(Scheme.Length).Trim();
+        header = headers["x-api-key"].ToString();
+        return header;
     }
+
+    private sealed record Answer(string Header, int Revision, KnownKey Known);
 }

@@ -20,6 +20,10 @@ public sealed class KeyRing
     private readonly ConcurrentDictionary<KeyHash, KnownKey> _known = new();
     private readonly Dictionary<string, IReadOnlyList<ApiKey>> _held = new(StringComparer.Ordinal);
     private readonly Lock _writing = new();
+    private int _revision;
+
+    /// <summary>Changes whenever any key does: what was found out about a key holds until then.</summary>
+    public int Revision => Volatile.Read(ref _revision);
 
     /// <summary>How many keys are good.</summary>
     public int Count => _known.Count;
@@ -51,6 +55,7 @@ public sealed class KeyRing
             }
             if (keys.Count > 0) _held[accountId] = keys;
             else _held.Remove(accountId);
+            Interlocked.Increment(ref _revision);
         }
     }
 

@@ -62,14 +62,19 @@ internal sealed class AnswerHead
     /// <summary>Headers that the client gets.</summary>
     public IEnumerable<(string Name, string Value)> PassedBack => _connection is null ? _passedBack : _passedBack.Where(h => !Lists(_connection, h.Name));
 
+    /// <summary>Forgets the last answer.</summary>
+    public void Clear()
+    {
+        (Status, End, Length, KeepsAlive, KeepAliveSeconds, ContentType, IsEventStream, IsJson, _connection) = (0, BodyEnd.None, 0, false, null, null, false, false, null);
+        _passedBack.Clear();
+    }
+
     /// <summary>Reads a head.</summary>
     /// <param name="head">The head, from its first byte to the empty line that ends it.</param>
     /// <returns>False when it is none.</returns>
     public bool TryRead(ReadOnlySpan<byte> head)
     {
-        (Status, End, Length, KeepsAlive, KeepAliveSeconds, ContentType, IsEventStream, IsJson, _connection) = (0, BodyEnd.Close, 0, false, null, null, false, false, null);
-        _passedBack.Clear();
-
+        Clear();
         var line = NextLine(ref head);
         // HTTP/1.1 200 OK
         if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' ') return false;
@@ -86,10 +91,10 @@ internal sealed class AnswerHead
             if (!TryNote(line[..colon], line[(colon + 1)..].Trim(" \t"u8), ref length, ref chunked)) return false;
         }
 
-        if (status is < 200 or 204 or 304) End = BodyEnd.None;
-        else if (chunked) End = BodyEnd.Chunks;
+        if (status is < 200 or 204 or 304) return true;
+        if (chunked) End = BodyEnd.Chunks;
         else if (length is { } known) (End, Length) = (known == 0 ? BodyEnd.None : BodyEnd.Length, known);
-        else KeepsAlive = false;
+        else (End, KeepsAlive) = (BodyEnd.Close, false);
         return true;
     }
 
@@ -126,7 +131,7 @@ internal sealed class AnswerHead
         else
         {
             var header = Text(name);
-            if (!NotPassedBack.Contains(header)) _passedBack.Add((header, Text(value)));
+            if (!NotPassedBack.Contains(header) && !value.ContainsAnyInRange((byte)0, (byte)8) && !value.ContainsAnyInRange((byte)10, (byte)31)) _passedBack.Add((header, Text(value)));
         }
         return true;
     }

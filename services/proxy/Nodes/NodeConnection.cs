@@ -40,40 +40,36 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
         _isReceiving = true;
     }
 
-    /// <summary>Sends a piece of a request.</summary>
+    /// <summary>Sends a piece of a request, all of it.</summary>
     /// <param name="piece">The piece.</param>
     /// <exception cref="SocketException">The connection is broken.</exception>
     /// <exception cref="ObjectDisposedException">It was cut.</exception>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> piece)
+    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> piece)
     {
+        Head.Clear();
         IsAtEnd = false;
-        await socket.SendAsync(piece, SocketFlags.None);
+        return socket.SendAsync(piece, SocketFlags.None);
     }
 
     /// <summary>Reads the answer's status line and headers into <see cref="Head"/>; answers that only announce another are passed over.</summary>
-    /// <exception cref="IOException">The connection ended, or what came is no HTTP.</exception>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public async ValueTask ReadHeadAsync()
+    /// <returns>False when more must be received first.</returns>
+    /// <exception cref="IOException">What came is no HTTP.</exception>
+    public bool TryReadHead()
     {
-        while (true)
+        while (HeadLength() is var length and >= 0)
         {
-            var length = HeadLength();
-            if (length < 0)
-            {
-                if (_end - _start == _arrived.Length) throw new BrokenAnswerException("The head of the answer is too large.");
-                if (!await ReceiveAsync()) throw new BrokenAnswerException("The connection ended before an answer.");
-                continue;
-            }
             if (!Head.TryRead(_arrived.AsSpan(_start, length))) throw new BrokenAnswerException("The answer is no HTTP.");
             _start += length;
             if (Head.Status < 200) continue;
             (_chunks, _left, IsAtEnd) = (default, Head.Length, Head.End == BodyEnd.None);
-            return;
+            return true;
         }
+        if (_end - _start == _arrived.Length) throw new BrokenAnswerException("The head of the answer is too large.");
+        return false;
     }
 
     /// <summary>Takes the next stretch of the answer's body out of what has arrived.</summary>
-    /// <param name="payload">The stretch; it is good until <see cref="ReceiveMoreAsync"/>.</param>
+    /// <param name="payload">The stretch; it is good until <see cref="ReceiveAsync"/>.</param>
     /// <returns>False when nothing is left of what has arrived: the answer is at its end, or more must be received.</returns>
     /// <exception cref="IOException">What came is no HTTP.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> payload)
@@ -89,13 +85,32 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
         return false;
     }
 
-    /// <summary>Waits until more of the answer has arrived, or it has ended.</summary>
-    /// <exception cref="IOException">The connection ended too early.</exception>
+    /// <summary>Waits for more of the answer; say by <see cref="Received"/> what came. (Two steps, for one asynchronous method less on the way of every answer.)</summary>
+    /// <returns>Bytes that came; 0 when the connection has ended.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
-    public async ValueTask ReceiveMoreAsync()
+    public ValueTask<int> ReceiveAsync()
     {
-        if (await ReceiveAsync()) return;
-        if (Head.End != BodyEnd.Close) throw new BrokenAnswerException("The connection ended in the middle of the answer.");
+        if (_isReceiving)
+        {
+            _isReceiving = false;
+            return _receiving;
+        }
+        if (_start > 0)
+        {
+            _arrived.AsSpan(_start, _end - _start).CopyTo(_arrived);
+            (_start, _end) = (0, _end - _start);
+        }
+        return socket.ReceiveAsync(_arrived.AsMemory(_end), SocketFlags.None);
+    }
+
+    /// <summary>What <see cref="ReceiveAsync"/> brought can be read from now on.</summary>
+    /// <param name="bytes">Bytes that came.</param>
+    /// <exception cref="IOException">The connection ended too early.</exception>
+    public void Received(int bytes)
+    {
+        _end += bytes;
+        if (bytes > 0) return;
+        if (Head.End != BodyEnd.Close) throw new BrokenAnswerException("The connection ended before the answer did.");
         IsAtEnd = true;
     }
 
@@ -139,27 +154,5 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
         var arrived = _arrived.AsSpan(_start, _end - _start);
         var end = arrived.IndexOf("\r\n\r\n"u8);
         return end < 0 ? -1 : end + 4;
-    }
-
-    // False at the connection's end.
-    private async ValueTask<bool> ReceiveAsync()
-    {
-        int received;
-        if (_isReceiving)
-        {
-            _isReceiving = false;
-            received = await _receiving;
-        }
-        else
-        {
-            if (_start > 0)
-            {
-                _arrived.AsSpan(_start, _end - _start).CopyTo(_arrived);
-                (_start, _end) = (0, _end - _start);
-            }
-            received = await socket.ReceiveAsync(_arrived.AsMemory(_end), SocketFlags.None);
-        }
-        _end += received;
-        return received > 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Hypervize.Contracts;
 using Hypervize.Proxy.Answers;
@@ -46,6 +47,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
     /// <summary>Sends a request to a node and its answer to the client.</summary>
     /// <param name="call">The request.</param>
     /// <param name="node">The node; it has an address.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<Forwarded> SendAsync(InferenceCall call, EndpointNode node)
     {
         var pool = pools.Of(call.Endpoint.State.Id, node);
@@ -67,7 +69,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
             if (!await SendRequestAsync(call, pool, connection)) return outcome;
             outcome = Forwarded.NodeFailed;
             call.Heartbeat?.ReachedNode();
-            await connection.ReadHeadAsync();
+            while (!connection.TryReadHead()) connection.Received(await connection.ReceiveAsync());
             outcome = Forwarded.Broken;
             outcome = await PassBackAsync(call, connection);
             return outcome;
@@ -136,6 +138,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
     private static void WriteHead(InferenceCall call, AnswerHead head)
     {
         var response = call.Http.Response;
+        RequestId.Echo(call.Http);
         response.StatusCode = head.Status;
         response.ContentType = head.ContentType;
         // What the client is not shown of a stream makes it shorter.
@@ -158,7 +161,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
                 if (connection.IsAtEnd) break;
                 if (passed && (await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
                 call.Heartbeat?.Resume(time.GetTimestamp());
-                await connection.ReceiveMoreAsync();
+                connection.Received(await connection.ReceiveAsync());
                 if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
             }
             events.End(to);
@@ -183,7 +186,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         var to = call.Http.Response.BodyWriter;
         var usage = new UsageFinder();
         ReadOnlyMemory<byte> arrived;
-        while (!connection.TryRead(out arrived) && !connection.IsAtEnd) await connection.ReceiveMoreAsync();
+        while (!connection.TryRead(out arrived) && !connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
         // Nearly always the endpoint's own name comes first. Where another does, or none yet, the whole answer is looked at.
         if (ModelName.IsIn(arrived.Span, call.Endpoint.ModelJson.Span) is not true) return await PassRenamedAsync(call, connection, arrived);
 
@@ -196,7 +199,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
             {
                 if (connection.IsAtEnd) break;
                 if ((await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
-                await connection.ReceiveMoreAsync();
+                connection.Received(await connection.ReceiveAsync());
                 if (!connection.TryRead(out arrived) && connection.IsAtEnd) break;
             }
         }
@@ -211,7 +214,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         while (!connection.IsAtEnd && answer.WrittenCount <= MostToRename)
         {
             while (connection.TryRead(out var arrived)) answer.Write(arrived.Span);
-            if (!connection.IsAtEnd) await connection.ReceiveMoreAsync();
+            if (!connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
         }
         if (!connection.IsAtEnd) throw new BrokenAnswerException("The answer is too large.");
 
@@ -241,7 +244,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
             while (connection.TryRead(out var arrived)) to.Write(arrived.Span);
             if (connection.IsAtEnd) return Outcome(connection);
             if ((await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
-            await connection.ReceiveMoreAsync();
+            connection.Received(await connection.ReceiveAsync());
         }
     }
 
@@ -252,7 +255,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         while (!connection.IsAtEnd && answer.Length < MostOfAnError)
         {
             while (connection.TryRead(out var arrived)) answer.Append(Encoding.UTF8.GetString(arrived.Span));
-            if (!connection.IsAtEnd) await connection.ReceiveMoreAsync();
+            if (!connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
         }
         await call.Http.Response.WriteAsync($"data: {answer.ToString().ReplaceLineEndings(" ")}\n\n");
         return connection.Head.Status < 300 ? Outcome(connection) : Forwarded.AnsweredWithError;

@@ -43,33 +43,85 @@ public sealed class Gates : BackgroundService
     /// <summary>Requests that wait in all.</summary>
     public int Waiting => _waiting;
 
-    /// <summary>Gets a node for a request: at once, or after waiting in line.</summary>
+    /// <summary>Gets a node for a request at once, or a place in line.</summary>
     /// <param name="call">The request.</param>
-    /// <param name="again">Whether it was turned away by a node that could not be reached, and goes first.</param>
-    /// <returns>A node, which must be given back by <see cref="Finished"/>; or why there is none.</returns>
-    internal ValueTask<Turn> EnterAsync(InferenceCall call, bool again) => PassOrEnter(call, again, out var turn) is { } waiter ? WaitAsync(call, waiter) : new(turn);
+    /// <param name="again">Whether it had a turn that came to nothing, and goes first.</param>
+    /// <param name="turn">A node, which must be given back by <see cref="Finished"/>, or why there is none.</param>
+    /// <returns>A place in line, which must be left by <see cref="Left"/> once it is decided; null when <paramref name="turn"/> says it all.</returns>
+    internal Waiter? PassOrEnter(InferenceCall call, bool again, out Turn turn)
+    {
+        var (id, bytes) = (call.Endpoint.State.Id, call.Body.Bytes);
+        while (true)
+        {
+            var gate = call.Gate = Locked(call.Endpoint);
+            EndpointNode? node;
+            try
+            {
+                var now = _time.GetUtcNow();
+                turn = new(null, Callability.Refusal(gate.Endpoint, now));
+                if (turn.Error is not null) return null;
+                node = gate.TryPass(first: again);
+                if (node is null)
+                {
+                    if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
+                        || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
+                    {
+                        turn = new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
+                        return null;
+                    }
+                    return Enter(call, gate, first: again);
+                }
+            }
+            finally
+            {
+                Monitor.Exit(gate);
+            }
+            turn = new(node, null);
+            _meter.Dispatched(id, node.Id);
+            if (StillTakes(id, node.Id)) return null;
+
+            // The node began to drain between the choice and the count: choose again, before all others.
+            Finished(gate, node.Id);
+            again = true;
+        }
+    }
+
+    /// <summary>A request leaves the line.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="waiter">Its place in line, which is decided.</param>
+    /// <param name="turn">What it was told.</param>
+    /// <returns>Whether that holds still; if not, it must ask for another node.</returns>
+    internal bool Left(InferenceCall call, Waiter waiter, Turn turn)
+    {
+        var id = call.Endpoint.State.Id;
+        Count(id, -1, -waiter.Bytes);
+        if (turn.Node is not { } node) return true;
+        if (waiter.IsWoken) call.WakeReceipt = WakeTimes.Receipt(_time.GetElapsedTime(waiter.Since), waiter.Gate.Endpoint.Wake);
+        _meter.Dispatched(id, node.Id);
+        if (StillTakes(id, node.Id)) return true;
+        Finished(waiter.Gate, node.Id);
+        return false;
+    }
 
     /// <summary>A request left its node.</summary>
-    /// <param name="endpointId">Its endpoint.</param>
+    /// <param name="gate">The gate that let it through.</param>
     /// <param name="nodeId">The node.</param>
-    public void Finished(string endpointId, string nodeId)
+    public void Finished(Gate gate, string nodeId)
     {
-        _meter.Finished(endpointId, nodeId);
-        if (!_gates.TryGetValue(endpointId, out var gate)) return;
+        _meter.Finished(gate.Endpoint.State.Id, nodeId);
         lock (gate)
         {
             gate.Finished(nodeId);
             if (gate.Waiting > 0) gate.Release(_time.GetUtcNow());
-            if (gate.IsOver) _gates.TryRemove(new(endpointId, gate));
+            if (gate.IsOver) _gates.TryRemove(new(gate.Endpoint.State.Id, gate));
         }
     }
 
     /// <summary>A node failed: it is taken out at once, and back in when it answers.</summary>
-    /// <param name="endpointId">Its endpoint.</param>
+    /// <param name="gate">The gate that let requests through to it.</param>
     /// <param name="node">The node.</param>
-    public void Failed(string endpointId, EndpointNode node)
+    public void Failed(Gate gate, EndpointNode node)
     {
-        if (!_gates.TryGetValue(endpointId, out var gate)) return;
         lock (gate)
             if (!gate.Suspect(node.Id)) return;
         _ = ProbeBackAsync(gate, node);
@@ -87,74 +139,14 @@ public sealed class Gates : BackgroundService
         }
     }
 
-    // A turn at once, or a place in line.
-    private Waiter? PassOrEnter(InferenceCall call, bool again, out Turn turn)
+    private Waiter Enter(InferenceCall call, Gate gate, bool first)
     {
-        var (id, bytes) = (call.Endpoint.State.Id, call.Body.Bytes);
-        while (true)
-        {
-            var gate = Locked(call.Endpoint);
-            EndpointNode? node;
-            try
-            {
-                var now = _time.GetUtcNow();
-                turn = new(null, Callability.Refusal(gate.Endpoint, now));
-                if (turn.Error is not null) return null;
-                node = gate.TryPass(first: again);
-                if (node is null)
-                {
-                    if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
-                        || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
-                    {
-                        turn = new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
-                        return null;
-                    }
-                    var waiter = new Waiter(gate, bytes, call.HeldUntil);
-                    gate.Enter(waiter, first: again);
-                    Count(id, 1, bytes);
-                    return waiter;
-                }
-            }
-            finally
-            {
-                Monitor.Exit(gate);
-            }
-            turn = new(node, null);
-            _meter.Dispatched(id, node.Id);
-            if (StillTakes(id, node.Id)) return null;
-
-            // The node began to drain between the choice and the count: choose again, before all others.
-            Finished(id, node.Id);
-            again = true;
-        }
-    }
-
-    private async ValueTask<Turn> WaitAsync(InferenceCall call, Waiter waiter)
-    {
-        var (id, since) = (call.Endpoint.State.Id, _time.GetTimestamp());
-        while (true)
-        {
-            var status = waiter.Gate.Endpoint.State.Status;
-            if (status == EndpointStatus.Hibernated) _wake.Ensure(id, () => WaitingFor(id));
-            Turn turn;
-            try
-            {
-                await using var gone = call.Http.RequestAborted.UnsafeRegister(static w => ((Waiter)w!).Abandon(), waiter);
-                turn = await waiter.Decided;
-            }
-            finally
-            {
-                Count(id, -1, -waiter.Bytes);
-            }
-            if (turn.Node is not { } node) return turn;
-            if (status is EndpointStatus.Hibernated or EndpointStatus.Waking) call.WakeReceipt = WakeTimes.Receipt(_time.GetElapsedTime(since), waiter.Gate.Endpoint.Wake);
-            _meter.Dispatched(id, node.Id);
-            if (StillTakes(id, node.Id)) return turn;
-
-            Finished(id, node.Id);
-            if (PassOrEnter(call, again: true, out turn) is not { } next) return turn;
-            waiter = next;
-        }
+        var (id, status) = (call.Endpoint.State.Id, gate.Endpoint.State.Status);
+        var waiter = new Waiter(gate, call.Body.Bytes, call.HeldUntil, _time.GetTimestamp(), status is EndpointStatus.Hibernated or EndpointStatus.Waking);
+        gate.Enter(waiter, first);
+        Count(id, 1, waiter.Bytes);
+        if (status == EndpointStatus.Hibernated) _wake.Ensure(gate);
+        return waiter;
     }
 
     private async Task ProbeBackAsync(Gate gate, EndpointNode node)
@@ -186,7 +178,7 @@ public sealed class Gates : BackgroundService
             gate.Follow(endpoint);
             gate.Release(_time.GetUtcNow());
             if (gate.IsOver) _gates.TryRemove(new(endpoint.State.Id, gate));
-            if (gate is { Waiting: > 0, Endpoint.State.Status: EndpointStatus.Hibernated }) _wake.Ensure(endpoint.State.Id, () => WaitingFor(endpoint.State.Id));
+            if (gate is { Waiting: > 0, Endpoint.State.Status: EndpointStatus.Hibernated }) _wake.Ensure(gate);
         }
     }
 
@@ -197,18 +189,12 @@ public sealed class Gates : BackgroundService
         {
             var gate = _gates.GetOrAdd(endpoint.State.Id, static (_, e) => new Gate(e), endpoint);
             Monitor.Enter(gate);
-            if (_gates.TryGetValue(endpoint.State.Id, out var current) && ReferenceEquals(current, gate))
-            {
-                // What changed before the gate was there to follow it.
-                if (_table.TryGet(endpoint.State.Id, out var newest)) gate.Follow(newest);
-                return gate;
-            }
+            // What changed before the gate was there to follow it.
+            if (_table.TryGet(endpoint.State.Id, out var newest)) gate.Follow(newest);
+            if (!gate.IsOver || (_gates.TryGetValue(endpoint.State.Id, out var current) && ReferenceEquals(current, gate))) return gate;
             Monitor.Exit(gate);
         }
     }
-
-    // The gate of this moment: one that was idle meanwhile was forgotten, and there is another.
-    private int WaitingFor(string endpointId) => _gates.TryGetValue(endpointId, out var gate) ? gate.Waiting : 0;
 
     private bool StillTakes(string endpointId, string nodeId)
     {

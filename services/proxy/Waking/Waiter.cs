@@ -12,7 +12,9 @@ public readonly record struct Turn(EndpointNode? Node, InferenceError? Error);
 /// <param name="gate">Its gate.</param>
 /// <param name="bytes">Bytes its body occupies.</param>
 /// <param name="deadline">When its hold runs out.</param>
-public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline)
+/// <param name="since">Timestamp of its entering.</param>
+/// <param name="isWoken">Whether it waits for the endpoint to wake.</param>
+public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline, long since, bool isWoken)
 {
     private readonly TaskCompletionSource<Turn> _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -24,6 +26,12 @@ public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline)
 
     /// <summary>When its hold runs out.</summary>
     public DateTimeOffset Deadline { get; } = deadline;
+
+    /// <summary>Timestamp of its entering.</summary>
+    public long Since { get; } = since;
+
+    /// <summary>Whether it waits for the endpoint to wake.</summary>
+    public bool IsWoken { get; } = isWoken;
 
     /// <summary>What it is told in the end.</summary>
     public Task<Turn> Decided => _turn.Task;

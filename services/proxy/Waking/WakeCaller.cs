@@ -17,22 +17,22 @@ public sealed class WakeCaller(IHttpClientFactory clients, RoutingTable table, P
     private readonly ConcurrentDictionary<string, byte> _calling = new(StringComparer.Ordinal);
 
     /// <summary>Sees to it that an endpoint is being asked for.</summary>
-    /// <param name="endpointId">The endpoint.</param>
-    /// <param name="waiting">How many wait for it now.</param>
-    public void Ensure(string endpointId, Func<int> waiting)
+    /// <param name="gate">The gate that requests wait at for it.</param>
+    public void Ensure(Gate gate)
     {
-        if (_calling.TryAdd(endpointId, 0)) _ = CallAsync(endpointId, waiting);
+        if (_calling.TryAdd(gate.Endpoint.State.Id, 0)) _ = CallAsync(gate);
     }
 
-    private async Task CallAsync(string endpointId, Func<int> waiting)
+    private async Task CallAsync(Gate gate)
     {
         await Task.Yield();
+        var endpointId = gate.Endpoint.State.Id;
         try
         {
             var pause = FirstPause;
-            while (waiting() > 0 && table.TryGet(endpointId, out var endpoint) && endpoint.State.Status == EndpointStatus.Hibernated)
+            while (gate.Waiting > 0 && table.TryGet(endpointId, out var endpoint) && endpoint.State.Status == EndpointStatus.Hibernated)
             {
-                await AskAsync(endpointId, new(endpoint.Version, proxy.Id, waiting()));
+                await AskAsync(endpointId, new(endpoint.Version, proxy.Id, gate.Waiting));
                 await Task.Delay(pause, time);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
@@ -42,7 +42,7 @@ public sealed class WakeCaller(IHttpClientFactory clients, RoutingTable table, P
             _calling.TryRemove(endpointId, out _);
         }
         // It may have fallen asleep again, with new waiters, between the last look and now.
-        if (waiting() > 0 && table.TryGet(endpointId, out var again) && again.State.Status == EndpointStatus.Hibernated) Ensure(endpointId, waiting);
+        if (gate.Waiting > 0 && table.TryGet(endpointId, out var again) && again.State.Status == EndpointStatus.Hibernated) Ensure(gate);
     }
 
     private async Task AskAsync(string endpointId, WakeEndpoint wake)

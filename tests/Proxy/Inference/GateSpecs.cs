@@ -162,7 +162,7 @@ public sealed class GateSpecs
             }
         });
 
-    private static Waiter Waiter(Gate gate) => new(gate, bytes: 1, Now.AddSeconds(60));
+    private static Waiter Waiter(Gate gate) => new(gate, bytes: 1, Now.AddSeconds(60), since: 0, isWoken: false);
 
     private static EndpointNode? Granted(Waiter waiter) => waiter.Decided.IsCompletedSuccessfully ? waiter.Decided.GetAwaiter().GetResult().Node : null;
 
