@@ -31,8 +31,11 @@ internal sealed class InferenceCall(HttpContext http, RoutedEndpoint endpoint, I
     /// <summary>The gate it came to.</summary>
     public Gate? Gate { get; set; }
 
-    /// <summary>When its hold runs out, however often it is turned away.</summary>
-    public DateTimeOffset HeldUntil { get; init; }
+    /// <summary>How long it may be held.</summary>
+    public TimeSpan Hold { get; init; }
+
+    /// <summary>When its hold runs out, however often it is turned away; null before it is first held.</summary>
+    public DateTimeOffset? HeldUntil { get; set; }
 
     /// <summary>Keeps its stream alive; null when it is none.</summary>
     public Heartbeat? Heartbeat { get; init; }

@@ -24,6 +24,7 @@ public static class InferenceRegistration
         services.Configure<KestrelServerOptions>(k =>
         {
             k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = RequestBody.MostBytes + 1; // One more says that there is more.
             // Headers are passed on byte by byte, whatever they hold beyond ASCII.
             (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, _ => Encoding.Latin1);
         });

@@ -81,12 +81,12 @@ public sealed class InferenceRoute(
 
     private async ValueTask<(InferenceCall? Call, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath path, long arrivedAt)
     {
-        var (body, error) = await RequestBody.ReadAsync(http, endpoint.ModelJson, path.CountsTokens);
+        var (body, error) = await RequestBody.ReadAsync(http, endpoint, path.CountsTokens);
         if (body is null) return (null, error);
         meter.Arrived(endpoint.State.Id);
         return (new(http, endpoint, path, body, arrivedAt)
         {
-            HeldUntil = time.GetUtcNow() + Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
+            Hold = Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
         }, null);
     }
 

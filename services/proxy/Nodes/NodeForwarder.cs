@@ -93,12 +93,11 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MostBytes + SentWithHead);
         try
         {
-            var (length, parts) = (WriteHead(call, pool, buffer), call.Body.Parts);
-            var next = 0;
-            for (; next < parts.Count && length + parts[next].Length <= buffer.Length; next++)
+            var (length, next) = (WriteHead(call, pool, buffer), 0);
+            for (; next < RequestBody.Pieces && length + call.Body.Piece(next).Length <= buffer.Length; next++)
             {
-                parts[next].CopyTo(buffer.AsMemory(length));
-                length += parts[next].Length;
+                call.Body.Piece(next).Span.CopyTo(buffer.AsSpan(length));
+                length += call.Body.Piece(next).Length;
             }
             try
             {
@@ -108,7 +107,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
             {
                 return false;
             }
-            for (; next < parts.Count; next++) await connection.SendAsync(parts[next]);
+            for (; next < RequestBody.Pieces; next++) await connection.SendAsync(call.Body.Piece(next));
             return true;
         }
         finally

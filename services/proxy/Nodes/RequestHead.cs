@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 
@@ -10,12 +11,12 @@ internal ref struct RequestHead(Span<byte> to)
     /// <summary>Most bytes of a head: the front door takes 32 KB of headers and 8 KB of a request line.</summary>
     public const int MostBytes = 48 * 1024;
 
-    private static readonly HashSet<string> NotPassedOn = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly FrozenSet<string> NotPassedOn = new[]
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings",
         "Authorization", "x-api-key", "api-key", "Cookie", "Prefer", "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
         "X-Forwarded-Prefix", "X-Real-IP", "Host", "Content-Length", "Content-Type", "Content-Encoding", "Expect", "Accept-Encoding", "x-request-id",
-    };
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly Span<byte> _to = to;
     private bool _propagatesTrace;

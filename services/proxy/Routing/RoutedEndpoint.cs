@@ -12,4 +12,7 @@ public sealed record RoutedEndpoint(long Version, EndpointState State, WakeTimes
 {
     /// <summary>Its model's name as JSON.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; } = ModelName.ToJson(State.Settings.Model);
+
+    /// <summary>The same as the first member of an object, with the comma behind it.</summary>
+    public ReadOnlyMemory<byte> ModelMember { get; } = (byte[])[.. "\"model\":"u8, .. ModelName.ToJson(State.Settings.Model), (byte)','];
 }

@@ -57,19 +57,20 @@ public sealed class Gates : BackgroundService
             EndpointNode? node;
             try
             {
-                var now = _time.GetUtcNow();
-                turn = new(null, Callability.Refusal(gate.Endpoint, now));
-                if (turn.Error is not null) return null;
-                node = gate.TryPass(first: again);
+                turn = default;
+                node = gate.Endpoint.State.Status == EndpointStatus.Up ? gate.TryPass(first: again) : null;
                 if (node is null)
                 {
+                    var now = _time.GetUtcNow();
+                    turn = new(null, Callability.Refusal(gate.Endpoint, now));
+                    if (turn.Error is not null) return null;
                     if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
                         || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
                     {
                         turn = new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
                         return null;
                     }
-                    return Enter(call, gate, first: again);
+                    return Enter(call, gate, first: again, now);
                 }
             }
             finally
@@ -139,10 +140,10 @@ public sealed class Gates : BackgroundService
         }
     }
 
-    private Waiter Enter(InferenceCall call, Gate gate, bool first)
+    private Waiter Enter(InferenceCall call, Gate gate, bool first, DateTimeOffset now)
     {
         var (id, status) = (call.Endpoint.State.Id, gate.Endpoint.State.Status);
-        var waiter = new Waiter(gate, call.Body.Bytes, call.HeldUntil, _time.GetTimestamp(), status is EndpointStatus.Hibernated or EndpointStatus.Waking);
+        var waiter = new Waiter(gate, call.Body.Bytes, call.HeldUntil ??= now + call.Hold, _time.GetTimestamp(), status is EndpointStatus.Hibernated or EndpointStatus.Waking);
         gate.Enter(waiter, first);
         Count(id, 1, waiter.Bytes);
         if (status == EndpointStatus.Hibernated) _wake.Ensure(gate);
