@@ -4,8 +4,10 @@ using Hypervize.Proxy;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Spending;
 using Hypervize.Proxy.Waking;
 
 InlineScheduling.Choose();
@@ -23,8 +25,10 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
 
     // The read model, from its file at once; then kept true by messages and snapshots.
     builder.Services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<KeyCheck>();
+    builder.Services.AddSingleton<SpendTable>().AddSingleton<RequestLimiter>();
     builder.Services.AddSingleton<ReadModelFile>().AddHostedService<ReadModelKeeper>();
     builder.Services.AddRoutingSync<RoutingTable>(peers.Endpoints!);
+    builder.Services.AddSpending(peers.Billing!);
     builder.Services.AddRoutingHealth();
     builder.AddBus(settings, _ => { }, (context, rabbit) => rabbit.RoutingChanges(context), waitUntilStarted: false);
 
@@ -32,6 +36,7 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     builder.Services.AddSingleton<TrafficMeter>().AddSingleton<ReportSequence>().AddHostedService<TrafficReporter>();
 
     settings.Read<WakingSettings>("Waking");
+    settings.Read<LimitSettings>("Limits");
     builder.Services.AddInference();
     builder.Services.AddSingleton<IdentityCache>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
 }, app =>

@@ -12,8 +12,20 @@ namespace Hypervize.Contracts;
 /// <param name="Endpoints">
 /// Endpoints with traffic in the interval, requests in flight or waiting, or a draining node. One that is not listed had none.
 /// </param>
+/// <param name="Limits">What it let in by which limits, for the other proxies; null when there is nothing to say.</param>
 public sealed record ProxyReport(
-    string ProxyId, long Sequence, DateTimeOffset From, DateTimeOffset To, bool Leaving, IReadOnlyList<EndpointTraffic> Endpoints);
+    string ProxyId, long Sequence, DateTimeOffset From, DateTimeOffset To, bool Leaving, IReadOnlyList<EndpointTraffic> Endpoints,
+    IReadOnlyList<LimitUse>? Limits = null);
+
+/// <summary>What one proxy did with one limit in an interval.</summary>
+/// <param name="Subject">Whose limit: a key's id, an endpoint's id, or an endpoint's id, a slash and a client's address.</param>
+/// <param name="Limits">The limits.</param>
+/// <param name="LetIn">Requests it let in.</param>
+/// <param name="Refused">Requests it refused.</param>
+/// <param name="InFlight">Requests under way at the interval's end.</param>
+/// <param name="Allowance">Requests it may let in before the next exchange, out of those that are left of the minute.</param>
+/// <param name="Cap">Requests it may have under way at once before the next exchange.</param>
+public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Allowance, int Cap);
 
 /// <summary>One endpoint's traffic at one proxy in one interval.</summary>
 /// <param name="EndpointId">The endpoint.</param>

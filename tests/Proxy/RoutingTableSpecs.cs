@@ -18,7 +18,7 @@ public sealed class RoutingTableSpecs
 
     public RoutingTableSpecs()
     {
-        _table = new(_keys, _time);
+        _table = new(_keys, new(_time), _time);
         _contact = new(_time);
         _check = new(_keys, _table, _contact, new ProxySettings { KeysMaxAgeSeconds = 60 }, _time);
     }

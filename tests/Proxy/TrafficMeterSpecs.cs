@@ -1,7 +1,10 @@
 using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Spending;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Proxy.Tests;
@@ -12,7 +15,7 @@ public sealed class TrafficMeterSpecs
     private readonly TrafficMeter _meter = new();
     private readonly RoutingTable _table;
 
-    public TrafficMeterSpecs() => _table = new(new KeyRing(), _time);
+    public TrafficMeterSpecs() => _table = new(new KeyRing(), new SpendTable(_time), _time);
 
     [Fact]
     public void A_count_is_in_one_interval_and_what_is_in_flight_in_each()
@@ -86,7 +89,7 @@ public sealed class TrafficMeterSpecs
     [Fact]
     public void A_report_that_could_not_be_published_stays_the_same_and_the_next_covers_the_longer_time()
     {
-        var reports = new ReportSequence(new("proxy-1"), _meter, _table, _time);
+        var reports = new ReportSequence(new("proxy-1"), _meter, new RequestLimiter(new("proxy-1"), new Contact(_time), new LimitSettings(), _time), _table, _time);
         _meter.Arrived("e");
         _time.Advance(TimeSpan.FromSeconds(1));
         var first = reports.Due();
@@ -103,7 +106,7 @@ public sealed class TrafficMeterSpecs
     [Fact]
     public void The_last_report_says_goodbye_after_the_pending_one()
     {
-        var reports = new ReportSequence(new("proxy-1"), _meter, _table, _time);
+        var reports = new ReportSequence(new("proxy-1"), _meter, new RequestLimiter(new("proxy-1"), new Contact(_time), new LimitSettings(), _time), _table, _time);
         reports.Due();
         Assert.NotNull(reports.Pending);
         Assert.False(reports.Due(leaving: true).Leaving);

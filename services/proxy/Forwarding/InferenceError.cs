@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hypervize.Contracts;
 
 namespace Hypervize.Proxy.Forwarding;
 
@@ -46,6 +47,18 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>Too many wait already.</summary>
     public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);
 
+    /// <summary>Too many requests began within a minute.</summary>
+    public static InferenceError TooOften(string whose, int limit, int retryAfter) =>
+        new(429, "rate_limit_exceeded", $"{whose} may make {limit} requests per minute, and has. Try again in {retryAfter} s.", retryAfter);
+
+    /// <summary>Too many requests are under way.</summary>
+    public static InferenceError TooMany(string whose, int limit) =>
+        new(429, "concurrency_limit_exceeded", $"{whose} may have {limit} requests under way at once, and has. Try again when one has ended.", 1);
+
+    /// <summary>The account of the endpoint spent what it may in this month.</summary>
+    public static InferenceError SpendCapReached(ReachedCap cap) => new(402, "spend_cap_reached", string.Create(CultureInfo.InvariantCulture,
+        $"The monthly spend cap of this endpoint's account, {cap.CapUsd:0.00} USD, is reached. Its owner can raise it, or calls are served again from the next month on."));
+
     /// <summary>The node failed before it answered; whether it worked on the request is not known.</summary>
     public static InferenceError NodeFailed { get; } = new(502, "node_failed", "The node failed before it answered. Try again.", 1);
 
@@ -59,7 +72,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     public static InferenceError Broken { get; } = new(502, "upstream_broken", "The node's answer broke off. What came before is incomplete.");
 
     /// <summary>The error as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new { error = new { message = Message, type = Status < 500 ? "invalid_request_error" : "server_error", param = (string?)null, code = Code } });
+    public string ToJson() => JsonSerializer.Serialize(new { error = new { message = Message, type = Status switch { 429 => "rate_limit_error", 402 => "insufficient_quota", < 500 => "invalid_request_error", _ => "server_error" }, param = (string?)null, code = Code } });
 
     /// <summary>Answers with the error, or ends a stream that began with it.</summary>
     /// <param name="http">The request.</param>

@@ -1,17 +1,19 @@
 using Hypervize.Contracts;
 using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Spending;
 using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Forwarding;
 
 /// <summary>The way of an inference request: who may make it, what it says, where it goes, and what came of it.</summary>
 public sealed class InferenceRoute(
-    RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, TrafficMeter meter, WakingSettings settings, TimeProvider time,
-    ILogger<InferenceRoute> log)
+    RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, RequestLimiter limits, SpendTable spending, TrafficMeter meter,
+    WakingSettings settings, TimeProvider time, ILogger<InferenceRoute> log)
 {
     private const string PreferenceApplied = "Preference-Applied";
     private const int MostTries = 5;
@@ -24,19 +26,20 @@ public sealed class InferenceRoute(
     {
         var arrivedAt = time.GetTimestamp();
         RequestId.Take(http);
-        if (Refusal(http, id, out var endpoint, out var key) is { } refused)
+        if (Refusal(http, id, out var endpoint, out var knownKey) is { } refused)
         {
             await refused.WriteAsync(http);
             return;
         }
         var known = InferencePath.Find(path, out var model);
-        var (status, call) = (KeyUsage.ClientGone, (InferenceCall?)null);
+        var (status, call, admission) = (KeyUsage.ClientGone, (InferenceCall?)null, default(Admission));
         try
         {
             var error = Refusal(http, endpoint!, known, path);
             if (error is null && known == InferencePath.Models) status = await ModelsAsync(http, endpoint!.State, model);
             else
             {
+                error ??= spending.Refusal(endpoint!.State.AccountId) ?? limits.Admit(http, endpoint, knownKey, out admission);
                 if (error is null) (call, error) = await ReadAsync(http, endpoint!, known!, arrivedAt);
                 for (var tries = 1; call is not null; tries++)
                 {
@@ -76,7 +79,8 @@ public sealed class InferenceRoute(
             if (!http.Response.HasStarted && call is not { HasAnswered: true }) await InferenceError.Internal.WriteAsync(http);
             else http.Abort();
         }
-        await NoteAsync(call, id, key, status, arrivedAt);
+        admission.Leave();
+        await NoteAsync(call, id, knownKey?.Id ?? KeyUsage.Anyone, status, arrivedAt);
     }
 
     private async ValueTask<(InferenceCall? Call, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath path, long arrivedAt)
@@ -127,12 +131,11 @@ public sealed class InferenceRoute(
         });
     }
 
-    // Who may know of the endpoint; the key's id when somebody may.
-    private InferenceError? Refusal(HttpContext http, string id, out RoutedEndpoint? endpoint, out string keyId)
+    // Who may know of the endpoint.
+    private InferenceError? Refusal(HttpContext http, string id, out RoutedEndpoint? endpoint, out KnownKey? key)
     {
         var found = table.TryGet(id, out endpoint);
-        var verdict = keys.Check(http.Request, out var key);
-        keyId = key?.Id ?? KeyUsage.Anyone;
+        var verdict = keys.Check(http.Request, out key);
         if (found && endpoint!.State.Settings.Access == EndpointAccess.Public) return null;
         if (KeyCheck.Refusal(verdict) is { } refusal) return new(refusal.Status, refusal.Code, refusal.Message, refusal.Status == 503 ? 1 : null);
         if (!found || (key!.Caller.AccountId != endpoint!.State.AccountId && !key.Caller.IsOperator)) return InferenceError.NotFound(id);

@@ -11,7 +11,8 @@ namespace Hypervize.Proxy.Keys;
 /// <summary>A key that is good.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Caller">Who calls with it; the same instance for as long as the key stays as it is.</param>
-public sealed record KnownKey(string Id, Caller Caller);
+/// <param name="Limits">How many inference requests it may make; null for any number.</param>
+public sealed record KnownKey(string Id, Caller Caller, RequestLimits? Limits);
 
 /// <summary>The API keys that are good now. Read without locks; keys are known by their hashes only.</summary>
 public sealed class KeyRing
@@ -50,8 +51,8 @@ public sealed class KeyRing
             foreach (var revoked in before.ExceptBy(keys.Select(k => k.Hash), k => k.Hash)) _known.TryRemove(KeyHash.Parse(revoked.Hash), out _);
             foreach (var key in keys)
             {
-                if (before.Any(k => k.Hash == key.Hash && k.Scopes.SequenceEqual(key.Scopes))) continue;
-                _known[KeyHash.Parse(key.Hash)] = new(key.Id, new(key.Prefix, accountId, key.Scopes));
+                if (before.Any(k => k.Hash == key.Hash && k.Scopes.SequenceEqual(key.Scopes) && k.Limits == key.Limits)) continue;
+                _known[KeyHash.Parse(key.Hash)] = new(key.Id, new(key.Prefix, accountId, key.Scopes), key.Limits);
             }
             if (keys.Count > 0) _held[accountId] = keys;
             else _held.Remove(accountId);

@@ -1,4 +1,5 @@
 using Hypervize.Contracts;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Metering;
@@ -9,9 +10,10 @@ namespace Hypervize.Proxy.Metering;
 /// </summary>
 /// <param name="instance">This run of the proxy.</param>
 /// <param name="meter">The meter.</param>
+/// <param name="limits">What was let in by which limits.</param>
 /// <param name="table">Which versions are routed by.</param>
 /// <param name="time">Time.</param>
-public sealed class ReportSequence(ProxyInstance instance, TrafficMeter meter, RoutingTable table, TimeProvider time)
+public sealed class ReportSequence(ProxyInstance instance, TrafficMeter meter, RequestLimiter limits, RoutingTable table, TimeProvider time)
 {
     private DateTimeOffset _until = time.GetUtcNow();
     private long _sequence;
@@ -30,6 +32,6 @@ public sealed class ReportSequence(ProxyInstance instance, TrafficMeter meter, R
     {
         var from = _until;
         _until = time.GetUtcNow();
-        return new(instance.Id, ++_sequence, from, _until, leaving, meter.Take(table));
+        return new(instance.Id, ++_sequence, from, _until, leaving, meter.Take(table), limits.Take());
     }
 }

@@ -1,13 +1,15 @@
+using Hypervize.Proxy.Limits;
 using MassTransit;
 
 namespace Hypervize.Proxy.Metering;
 
 /// <summary>Publishes what the meter counted, each second; and, when requests have ended on the way down, a last report that says goodbye.</summary>
 /// <param name="reports">The reports.</param>
+/// <param name="limits">Divided anew each second, whether or not the broker is there.</param>
 /// <param name="bus">The bus.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
-public sealed class TrafficReporter(ReportSequence reports, IBus bus, TimeProvider time, ILogger<TrafficReporter> log) : BackgroundService
+public sealed class TrafficReporter(ReportSequence reports, RequestLimiter limits, IBus bus, TimeProvider time, ILogger<TrafficReporter> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -20,6 +22,7 @@ public sealed class TrafficReporter(ReportSequence reports, IBus bus, TimeProvid
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            limits.Exchange();
             if (!stoppingToken.IsCancellationRequested) await PublishAsync(leaving: false, Patience, stoppingToken);
         }
         if (reports.Pending is null || await PublishAsync(leaving: false, PatienceAtTheEnd, CancellationToken.None))

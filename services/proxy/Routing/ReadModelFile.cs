@@ -14,8 +14,10 @@ namespace Hypervize.Proxy.Routing;
 /// <param name="Position">Position of its last snapshot.</param>
 /// <param name="Endpoints">Endpoints, tombstones included.</param>
 /// <param name="Accounts">Accounts with the hashes of their keys.</param>
+/// <param name="Spending">What accounts have spent their month's cap; null in a file from before there were caps.</param>
 public sealed record SavedReadModel(
-    DateTimeOffset SavedAt, DateTimeOffset ContactAt, long Position, IReadOnlyList<Heard<EndpointState>> Endpoints, IReadOnlyList<Heard<AccountState>> Accounts)
+    DateTimeOffset SavedAt, DateTimeOffset ContactAt, long Position, IReadOnlyList<Heard<EndpointState>> Endpoints, IReadOnlyList<Heard<AccountState>> Accounts,
+    IReadOnlyCollection<VersionedSpend>? Spending = null)
 {
     /// <summary>The read model that was saved.</summary>
     public ReadModel ToModel() => new(

@@ -1,14 +1,16 @@
 using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Spending;
 
 namespace Hypervize.Proxy.Routing;
 
 /// <summary>Starts the routing table from the file of an earlier run, and writes what changes, at most once a second.</summary>
 /// <param name="table">The table.</param>
+/// <param name="spending">Kept along: a cap that was reached holds while billing is away.</param>
 /// <param name="contact">How long ago the last contact was is kept along, for it bounds how long keys are believed.</param>
 /// <param name="file">The file.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
-public sealed class ReadModelKeeper(RoutingTable table, Contact contact, ReadModelFile file, TimeProvider time, ILogger<ReadModelKeeper> log) : BackgroundService
+public sealed class ReadModelKeeper(RoutingTable table, SpendTable spending, Contact contact, ReadModelFile file, TimeProvider time, ILogger<ReadModelKeeper> log) : BackgroundService
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ContactKept = TimeSpan.FromSeconds(60);
@@ -28,6 +30,7 @@ public sealed class ReadModelKeeper(RoutingTable table, Contact contact, ReadMod
             (_saved, _model) = (saved, saved.ToModel());
             contact.Heard(saved.ContactAt);
             table.Load(_model);
+            spending.Apply(saved.Spending ?? [], position: 0);
             log.LogInformation(
                 "Serving {Endpoints} endpoints as of {ContactAt:O} until there is news.", _model.Endpoints.Count, saved.ContactAt);
         }
@@ -54,7 +57,7 @@ public sealed class ReadModelKeeper(RoutingTable table, Contact contact, ReadMod
         if (!table.IsPresent || (ReferenceEquals(model, _model) && at - (_saved?.ContactAt ?? default) < ContactKept)) return;
         try
         {
-            var saved = new SavedReadModel(time.GetUtcNow(), at, model.Position, [.. model.Endpoints.Values], [.. model.Accounts.Values]);
+            var saved = new SavedReadModel(time.GetUtcNow(), at, model.Position, [.. model.Endpoints.Values], [.. model.Accounts.Values], spending.Accounts);
             file.Save(saved);
             (_saved, _model, _failure) = (saved, model, null);
         }

@@ -1,6 +1,8 @@
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Limits;
+using Hypervize.Proxy.Spending;
 using MassTransit;
 
 namespace Hypervize.Proxy.Routing;
@@ -13,12 +15,15 @@ public static class RoutingQueue
     /// <param name="services">The container.</param>
     public static void RoutingChanges(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
     {
-        var table = services.GetRequiredService<RoutingTable>();
+        var (table, limits, spending) = (services.GetRequiredService<RoutingTable>(), services.GetRequiredService<RequestLimiter>(), services.GetRequiredService<SpendTable>());
         rabbit.TemporaryQueue($"{services.GetRequiredService<ProxyInstance>().Id}-routing", queue =>
         {
             queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
+            queue.ConnectReceiveEndpointObserver(services.GetRequiredService<SpendSync>());
             queue.Handler<EndpointChanged>(message => Apply(() => table.Apply(message.Message)));
             queue.Handler<AccountChanged>(message => Apply(() => table.Apply(message.Message)));
+            queue.Handler<SpendChanged>(message => Apply(() => spending.Apply(message.Message)));
+            queue.Handler<ProxyReport>(message => Apply(() => limits.Hear(message.Message)));
         });
     }
 

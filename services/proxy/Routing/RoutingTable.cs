@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Spending;
 using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Routing;
@@ -11,8 +12,9 @@ namespace Hypervize.Proxy.Routing;
 /// snapshot arrived.
 /// </summary>
 /// <param name="keys">Told of every change of an account.</param>
+/// <param name="spending">What is known of accounts' spending.</param>
 /// <param name="time">Time.</param>
-public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTable
+public sealed class RoutingTable(KeyRing keys, SpendTable spending, TimeProvider time) : IRoutingTable
 {
     private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(1);
     private readonly Lock _writing = new();
@@ -94,7 +96,7 @@ public sealed class RoutingTable(KeyRing keys, TimeProvider time) : IRoutingTabl
     }
 
     private bool IsHeardOf(string stream, long version) =>
-        (_model.Endpoints.TryGetValue(stream, out var endpoint) && endpoint.Version >= version) || (_model.Accounts.TryGetValue(stream, out var account) && account.Version >= version);
+        spending.IsHeardOf(stream, version) || (_model.Endpoints.TryGetValue(stream, out var endpoint) && endpoint.Version >= version) || (_model.Accounts.TryGetValue(stream, out var account) && account.Version >= version);
 
     private void Replace(ReadModel after)
     {

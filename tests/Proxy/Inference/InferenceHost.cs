@@ -5,8 +5,10 @@ using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
+using Hypervize.Proxy.Spending;
 using Hypervize.Proxy.Waking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -64,7 +66,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         {
             services.AddSingleton(TimeProvider.System).AddSingleton(new ProxySettings()).AddSingleton(ProxyInstance.New());
             services.AddSingleton(new WakingSettings { HeartbeatSeconds = heartbeatSeconds, MaxPerEndpoint = maxPerEndpoint });
-            services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
+            services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
             services.AddInference();
         }, _ => { });

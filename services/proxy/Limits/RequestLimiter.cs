@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Routing;
+
+namespace Hypervize.Proxy.Limits;
+
+/// <summary>
+/// Requests per minute and at once, per key, per endpoint, and per client address of public endpoints, held by all proxies together: each says every
+/// second what it let in, and takes its part of what is left (docs/decisions/0016).
+/// </summary>
+/// <param name="proxy">This proxy.</param>
+/// <param name="contact">Whether others can be heard.</param>
+/// <param name="settings">What holds where nobody said anything.</param>
+/// <param name="time">Time.</param>
+public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSettings settings, TimeProvider time)
+{
+    // Of more addresses the others are not told; they assume that each has what every proxy has at least.
+    private const int MostReported = 2_000;
+    private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, SharedLimit> _limits = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Other> _others = new(StringComparer.Ordinal);
+    private readonly RequestLimits _perAddress = new(
+        settings.AddressRequestsPerMinute == 0 ? null : settings.AddressRequestsPerMinute, settings.AddressConcurrent == 0 ? null : settings.AddressConcurrent);
+
+    /// <summary>Lets a request in, or says why not. What was let in must leave.</summary>
+    /// <param name="http">The request; its answer tells how much is left.</param>
+    /// <param name="endpoint">Its endpoint.</param>
+    /// <param name="key">Its key; null when it has none.</param>
+    /// <param name="admission">What it was let in by.</param>
+    internal InferenceError? Admit(HttpContext http, RoutedEndpoint endpoint, KnownKey? key, out Admission admission)
+    {
+        admission = default;
+        var (id, limits) = (endpoint.State.Id, endpoint.State.Settings.Limits);
+        if (key is { Limits: { } ofKey } && Refused(http, key.Id, ofKey, "This key", ref admission) is { } keyRefused) return keyRefused;
+        if (limits is { RequestsPerMinute: not null } or { Concurrent: not null }
+            && Refused(http, id, new(limits.RequestsPerMinute, limits.Concurrent), "This endpoint", ref admission) is { } endpointRefused) return endpointRefused;
+        if (key is null && Refused(http, $"{id}/{Address(http)}", limits?.PerAddress ?? _perAddress, "Your address", ref admission) is { } addressRefused) return addressRefused;
+        return null;
+    }
+
+    /// <summary>Takes in what another proxy let in.</summary>
+    /// <param name="report">Its report.</param>
+    public void Hear(ProxyReport report)
+    {
+        if (report.ProxyId == proxy.Id || (_others.TryGetValue(report.ProxyId, out var before) && before.Sequence >= report.Sequence)) return;
+        var uses = (report.Limits ?? []).ToDictionary(u => u.Subject, StringComparer.Ordinal);
+        if (report.Leaving) _others.TryRemove(report.ProxyId, out _);
+        else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), uses);
+        foreach (var use in uses.Values.Where(u => u.LetIn > 0))
+        {
+            var limit = _limits.GetOrAdd(use.Subject, static s => new(s));
+            lock (limit) limit.HeardOf(use, Second());
+        }
+    }
+
+    /// <summary>Divides what is left among the proxies, for a second.</summary>
+    public void Exchange()
+    {
+        // While nobody can be heard, those that were are taken to be there still.
+        foreach (var (id, other) in _others)
+            if (contact.BusIsUp && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);
+        foreach (var (subject, limit) in _limits)
+        {
+            var others = Others(subject);
+            lock (limit)
+            {
+                limit.Exchange(limit.Limits, others, proxy.Id, Second());
+                if (limit.IsIdle) _limits.TryRemove(new(subject, limit));
+            }
+        }
+    }
+
+    /// <summary>What this proxy has to say, since it last did; null for nothing.</summary>
+    public IReadOnlyList<LimitUse>? Take()
+    {
+        var uses = new List<LimitUse>();
+        foreach (var limit in _limits.Values)
+            lock (limit)
+                if (!limit.IsIdle) uses.Add(limit.Take());
+        return uses.Count == 0 ? null : uses.Count <= MostReported ? uses : [.. uses.OrderByDescending(u => u.LetIn + u.InFlight).Take(MostReported)];
+    }
+
+    private InferenceError? Refused(HttpContext http, string subject, RequestLimits limits, string whose, ref Admission admission)
+    {
+        if (limits is { RequestsPerMinute: null, Concurrent: null }) return null;
+        while (true)
+        {
+            var limit = _limits.GetOrAdd(subject, static s => new(s));
+            lock (limit)
+            {
+                // It may have been forgotten, since it was idle, before it was locked.
+                if (!_limits.TryGetValue(subject, out var current) || !ReferenceEquals(current, limit)) continue;
+                if (limit.IsChanged(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
+                var refusal = limit.TryEnter(Second());
+                if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit);
+                if (refusal is null)
+                {
+                    admission = admission.And(limit);
+                    return null;
+                }
+                admission.TakeBack();
+                admission = default;
+                return refusal.Value.IsConcurrency ? InferenceError.TooMany(whose, refusal.Value.Limit) : InferenceError.TooOften(whose, refusal.Value.Limit, refusal.Value.RetryAfterSeconds);
+            }
+        }
+    }
+
+    // OpenAI's headers; where several limits hold, the one with least left.
+    private static void Tell(HttpContext http, int perMinute, SharedLimit limit)
+    {
+        var (headers, remaining) = (http.Response.Headers, Math.Max(0, perMinute - limit.InLastMinute));
+        if (headers["x-ratelimit-remaining-requests"] is [{ } told] && int.Parse(told, CultureInfo.InvariantCulture) <= remaining) return;
+        headers["x-ratelimit-limit-requests"] = perMinute.ToString(CultureInfo.InvariantCulture);
+        headers["x-ratelimit-remaining-requests"] = remaining.ToString(CultureInfo.InvariantCulture);
+        headers["x-ratelimit-reset-requests"] = string.Create(CultureInfo.InvariantCulture, $"{limit.SecondsUntilFull()}s");
+    }
+
+    private OthersUse Others(string subject) => new(_others.IsEmpty ? [] : [.. _others.Select(o => (o.Key, o.Value.Uses.GetValueOrDefault(subject)))]);
+
+    private string Address(HttpContext http)
+    {
+        var address = http.Connection.RemoteIpAddress;
+        if (settings.ForwardedBy > 0)
+        {
+            string[] hops = [.. http.Request.Headers["X-Forwarded-For"].SelectMany(v => (v ?? "").Split(',', StringSplitOptions.TrimEntries))];
+            if (hops.Length >= settings.ForwardedBy && IPAddress.TryParse(hops[^settings.ForwardedBy], out var forwarded)) address = forwarded;
+        }
+        if (address is null) return "unknown";
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        // One client has a network of its own in IPv6, 64 bits wide.
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
+    }
+
+    private long Second() => time.GetTimestamp() / time.TimestampFrequency;
+
+    private sealed record Other(long Sequence, long HeardAt, IReadOnlyDictionary<string, LimitUse> Uses);
+}
+
+/// <summary>The limits that let a request in.</summary>
+internal readonly record struct Admission(SharedLimit? First, SharedLimit? Second, SharedLimit? Third)
+{
+    /// <summary>One more did.</summary>
+    public Admission And(SharedLimit limit) => First is null ? new(limit, null, null) : Second is null ? this with { Second = limit } : this with { Third = limit };
+
+    /// <summary>The request has ended.</summary>
+    public void Leave() => ForEach(static l => l.Leave());
+
+    /// <summary>The request is not let in after all.</summary>
+    public void TakeBack() => ForEach(static l => l.TakeBack());
+
+    private void ForEach(Action<SharedLimit> act)
+    {
+        if (First is not null) lock (First) act(First);
+        if (Second is not null) lock (Second) act(Second);
+        if (Third is not null) lock (Third) act(Third);
+    }
+}

@@ -1,0 +1,221 @@
+using Hypervize.Contracts;
+using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.Keys;
+using Hypervize.Proxy.Limits;
+using Hypervize.Proxy.Routing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Hypervize.Proxy.Tests.Limits;
+
+/// <summary>Limits that proxies hold together. Time is moved by the test; each second the proxies exchange reports.</summary>
+public sealed class RequestLimiterSpecs
+{
+    private readonly FakeTimeProvider _time = new(Some.Noon);
+
+    [Fact]
+    public void A_key_makes_as_many_requests_in_a_minute_as_it_may()
+    {
+        var proxy = Alone();
+        Assert.Equal(5, Enumerable.Range(0, 8).Count(_ => proxy.Admits(Key(new(5)))));
+        Assert.Equal(("rate_limit_exceeded", 60), (proxy.Refusal?.Code, proxy.Refusal?.RetryAfterSeconds));
+        Pass(59, proxy);
+        Assert.False(proxy.Admits(Key(new(5))));
+        Pass(1, proxy);
+        Assert.True(proxy.Admits(Key(new(5))));
+    }
+
+    [Fact]
+    public void A_key_has_as_many_requests_under_way_as_it_may()
+    {
+        var proxy = Alone();
+        Assert.Equal(2, Enumerable.Range(0, 3).Count(_ => proxy.Admits(Key(new(Concurrent: 2)))));
+        Assert.Equal("concurrency_limit_exceeded", proxy.Refusal?.Code);
+        proxy.End();
+        Assert.True(proxy.Admits(Key(new(Concurrent: 2))));
+    }
+
+    [Fact]
+    public void What_another_limit_refuses_counts_for_none()
+    {
+        var proxy = Alone();
+        var full = Endpoint(new(Concurrent: 1));
+        Assert.True(proxy.Admits(Key(new(2)), full));
+        Assert.False(proxy.Admits(Key(new(2)), full));
+        proxy.End();
+        Assert.True(proxy.Admits(Key(new(2)), full));
+    }
+
+    [Fact]
+    public void Answers_tell_what_is_left()
+    {
+        var proxy = Alone();
+        proxy.Admits(Key(new(5)));
+        Assert.Equal(("5", "4", "60s"), (proxy.Header("x-ratelimit-limit-requests"), proxy.Header("x-ratelimit-remaining-requests"), proxy.Header("x-ratelimit-reset-requests")));
+    }
+
+    [Fact]
+    public void Addresses_of_a_public_endpoint_are_limited_each_by_itself()
+    {
+        var proxy = Alone();
+        var open = Endpoint(new(PerAddress: new(1)));
+        Assert.True(proxy.Admits(null, open, "10.0.0.1"));
+        Assert.False(proxy.Admits(null, open, "10.0.0.1"));
+        Assert.True(proxy.Admits(null, open, "10.0.0.2"));
+        Assert.True(proxy.Admits(null, open, "2001:db8::1"));
+        Assert.False(proxy.Admits(null, open, "2001:db8::2")); // One network is one client.
+    }
+
+    [Fact]
+    public void What_a_client_says_of_its_address_is_not_believed()
+    {
+        var proxy = new ProxyStandIn("a", _time, new LimitSettings { ForwardedBy = 1 });
+        var open = Endpoint(new(PerAddress: new(1)));
+        Assert.True(proxy.Admits(null, open, "10.0.0.9", "1.1.1.1, 20.0.0.1"));
+        Assert.False(proxy.Admits(null, open, "10.0.0.9", "2.2.2.2, 20.0.0.1"));
+        Assert.True(proxy.Admits(null, open, "10.0.0.9", "20.0.0.2"));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Proxies_together_let_in_no_more_than_the_limit_however_requests_are_spread(int count)
+    {
+        var random = new Random(count);
+        for (var run = 0; run < 30; run++)
+        {
+            var proxies = Cluster(count);
+            var (limit, weights) = (random.Next(1, 200), proxies.Select(_ => random.NextDouble()).ToArray());
+            var letIn = new List<(int Second, int Count)>();
+            for (var second = 0; second < 130; second++)
+            {
+                letIn.Add((second, proxies.Select((p, i) => Enumerable.Range(0, (int)(weights[i] * 40)).Count(_ => p.Admits(Key(new(limit))) && p.End())).Sum()));
+                Pass(1, proxies);
+                Assert.InRange(letIn.Where(l => l.Second > second - 60).Sum(l => l.Count), 0, limit);
+            }
+            // And what may be made is made, though it be asked for at one proxy alone.
+            Assert.True(letIn.Sum(l => l.Count) >= Math.Min(limit, letIn.Count), $"{letIn.Sum(l => l.Count)} of {limit}");
+        }
+    }
+
+    [Fact]
+    public void Proxies_together_have_no_more_under_way_than_the_limit()
+    {
+        var random = new Random(1);
+        for (var run = 0; run < 30; run++)
+        {
+            var proxies = Cluster(3);
+            var limit = random.Next(1, 40);
+            for (var step = 0; step < 60; step++)
+            {
+                foreach (var proxy in proxies)
+                    for (var i = random.Next(10); i > 0; i--)
+                    {
+                        if (random.Next(2) == 0) proxy.Admits(Key(new(Concurrent: limit)));
+                        else proxy.End();
+                    }
+                Assert.InRange(proxies.Sum(p => p.UnderWay), 0, limit);
+                Pass(1, proxies);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_proxy_that_left_leaves_its_part_to_the_others()
+    {
+        var proxies = Cluster(2);
+        proxies[1].Leave(proxies[0]);
+        Pass(1, proxies[0]);
+        Assert.Equal(10, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(Key(new(10)))));
+    }
+
+    [Fact]
+    public void While_nobody_can_be_heard_the_others_are_taken_to_be_there()
+    {
+        var proxies = Cluster(2);
+        proxies[0].Contact.BusWentDown();
+        Pass(30, proxies[0]);
+        Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(Key(new(10)))));
+    }
+
+    private ProxyStandIn Alone() => new("a", _time);
+
+    private ProxyStandIn[] Cluster(int count)
+    {
+        ProxyStandIn[] proxies = [.. Enumerable.Range(0, count).Select(i => new ProxyStandIn($"proxy-{i}", _time))];
+        Pass(1, proxies);
+        return proxies;
+    }
+
+    private void Pass(int seconds, params ProxyStandIn[] proxies)
+    {
+        for (; seconds > 0; seconds--)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            foreach (var proxy in proxies) proxy.Exchange(proxies);
+        }
+    }
+
+    private static KnownKey Key(RequestLimits limits) => new("key-1", new("hvz_live_test", "acct-1", []), limits);
+
+    private static RoutedEndpoint Endpoint(EndpointLimits? limits)
+    {
+        var state = Some.Endpoint("endpt-000000000001");
+        return new(1, state with { Settings = state.Settings with { Limits = limits } });
+    }
+
+    /// <summary>A proxy as far as its limits go.</summary>
+    private sealed class ProxyStandIn
+    {
+        private readonly RequestLimiter _limiter;
+        private readonly string _id;
+        private readonly Stack<Admission> _underWay = new();
+        private DefaultHttpContext _http = new();
+        private long _sequence;
+
+        public ProxyStandIn(string id, TimeProvider time, LimitSettings? settings = null)
+        {
+            (_id, Contact) = (id, new(time));
+            Contact.BusCameUp();
+            _limiter = new(new(id), Contact, settings ?? new(), time);
+        }
+
+        public Contact Contact { get; }
+
+        public InferenceError? Refusal { get; private set; }
+
+        public int UnderWay => _underWay.Count;
+
+        public string? Header(string name) => _http.Response.Headers[name];
+
+        public bool Admits(KnownKey? key, RoutedEndpoint? endpoint = null, string address = "127.0.0.1", string? forwardedFor = null)
+        {
+            _http = new() { Connection = { RemoteIpAddress = System.Net.IPAddress.Parse(address) } };
+            if (forwardedFor is not null) _http.Request.Headers["X-Forwarded-For"] = forwardedFor;
+            Refusal = _limiter.Admit(_http, endpoint ?? Endpoint(null), key, out var admission);
+            if (Refusal is null) _underWay.Push(admission);
+            return Refusal is null;
+        }
+
+        public bool End()
+        {
+            if (_underWay.TryPop(out var admission)) admission.Leave();
+            return true;
+        }
+
+        public void Exchange(params ProxyStandIn[] all)
+        {
+            _limiter.Exchange();
+            Report(leaving: false, all);
+        }
+
+        public void Leave(params ProxyStandIn[] others) => Report(leaving: true, others);
+
+        private void Report(bool leaving, ProxyStandIn[] to)
+        {
+            var report = new ProxyReport(_id, ++_sequence, Some.Noon, Some.Noon, leaving, [], _limiter.Take());
+            foreach (var other in to) other._limiter.Hear(report);
+        }
+    }
+}
