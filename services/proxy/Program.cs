@@ -1,6 +1,7 @@
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy;
+using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
@@ -37,7 +38,9 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
 
     settings.Read<WakingSettings>("Waking");
     settings.Read<LimitSettings>("Limits");
+    settings.Read<DrainSettings>("Drain");
     builder.Services.AddInference();
+    builder.Services.AddDeparture();
     builder.Services.AddSingleton<IdentityCache>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
 }, app =>
 {

@@ -1,5 +1,6 @@
 using System.Text;
 using Hypervize.Proxy.Answers;
+using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Waking;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -30,7 +31,7 @@ public static class InferenceRegistration
         });
     }
 
-    private sealed class First(InferenceRoute route) : IStartupFilter
+    private sealed class First(InferenceRoute route, Departure departure) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
@@ -41,6 +42,7 @@ public static class InferenceRegistration
         // /api/d/{id}/{path}
         private Task Serve(HttpContext http, RequestDelegate others)
         {
+            if (departure.IsLeaving) http.Response.Headers.Connection = "close";
             if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return others(http);
             var end = path.IndexOf('/', Prefix.Length);
             return route.ServeAsync(http, end < 0 ? path[Prefix.Length..] : path[Prefix.Length..end], end < 0 ? "" : path[(end + 1)..]);

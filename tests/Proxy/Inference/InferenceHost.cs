@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Limits;
@@ -45,6 +46,8 @@ internal sealed class InferenceHost : IAsyncDisposable
 
     public RoutingTable Table => _table;
 
+    public SpendTable Spending => _proxy.Services.GetRequiredService<SpendTable>();
+
     /// <summary>What the node does with a request; echoes its body by default.</summary>
     public Func<HttpContext, Task> OnNode { get; set; } = EchoAsync;
 
@@ -68,6 +71,7 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddSingleton(new WakingSettings { HeartbeatSeconds = heartbeatSeconds, MaxPerEndpoint = maxPerEndpoint });
             services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
+            services.AddSingleton(new DrainSettings()).AddSingleton<Departure>();
             services.AddInference();
         }, _ => { });
         proxy.Services.GetRequiredService<Contact>().BusCameUp();

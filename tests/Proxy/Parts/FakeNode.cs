@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hypervize.Proxy.Tests;
 
-/// <summary>A node that answers everything with an empty object.</summary>
+/// <summary>A node that answers everything with an empty object, unless a test says otherwise.</summary>
 internal sealed class FakeNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -14,13 +14,13 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public string Address => _app.Urls.Single();
 
-    public static async Task<FakeNode> StartAsync()
+    public static async Task<FakeNode> StartAsync(RequestDelegate? answer = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        app.Run(http => http.Response.WriteAsJsonAsync(new { }));
+        app.Run(answer ?? (http => http.Response.WriteAsJsonAsync(new { })));
         await app.StartAsync();
         return new(app);
     }

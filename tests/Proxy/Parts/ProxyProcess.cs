@@ -25,7 +25,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     public ConcurrentQueue<string> Output => _process.Output;
 
     public static async Task<ProxyProcess> StartAsync(
-        Identities identities, string broker, string stateFile, Uri endpoints, Uri? billing = null, Uri? provisioner = null, int keysMaxAge = 3600)
+        Identities identities, string broker, string stateFile, Uri endpoints, Uri? billing = null, Uri? provisioner = null, int keysMaxAge = 3600, double lingerSeconds = 1)
     {
         var nowhere = new Uri("http://127.0.0.1:1");
         var internalUrl = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -34,7 +34,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
             ["Identity__SigningKey"] = identities.SigningKey, ["Bus__Uri"] = broker,
             ["Proxy__StateFile"] = stateFile, ["Proxy__KeysMaxAgeSeconds"] = $"{keysMaxAge}", ["Proxy__InternalUrl"] = internalUrl.ToString(),
             ["Peers__Endpoints"] = endpoints.ToString(), ["Peers__Billing"] = (billing ?? nowhere).ToString(),
-            ["Peers__Provisioner"] = (provisioner ?? nowhere).ToString(), ["Peers__Autoscaler"] = nowhere.ToString(),
+            ["Peers__Provisioner"] = (provisioner ?? nowhere).ToString(), ["Peers__Autoscaler"] = nowhere.ToString(), ["Drain__LingerSeconds"] = $"{lingerSeconds}",
         });
         return new(process, identities, internalUrl);
     }
@@ -73,10 +73,21 @@ internal sealed class ProxyProcess : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
+    // Below the ports that the system gives to outgoing connections, which might take it before the proxy does.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 20_000));
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Taken; there are others.
+            }
+        }
     }
 }

@@ -38,9 +38,9 @@ public sealed class Surroundings : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    internal async Task<ProxyProcess> StartProxyAsync(int keysMaxAge = 3600)
+    internal async Task<ProxyProcess> StartProxyAsync(int keysMaxAge = 3600, double lingerSeconds = 1)
     {
-        var proxy = await ProxyProcess.StartAsync(Identities, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge);
+        var proxy = await ProxyProcess.StartAsync(Identities, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge, lingerSeconds: lingerSeconds);
         _proxies.Add(proxy);
         return proxy;
     }

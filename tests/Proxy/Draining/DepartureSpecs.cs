@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Hypervize.Contracts;
+using Microsoft.AspNetCore.Http;
+
+namespace Hypervize.Proxy.Tests.Draining;
+
+/// <summary>Proxies that are told to stop, as processes of their own.</summary>
+public sealed class DepartureSpecs : IAsyncLifetime
+{
+    private const int Tokens = 20;
+    private readonly Surroundings _around = new();
+    private readonly string _id = Some.NewId("endpt");
+    private readonly string _key = Some.NewKey();
+    private FakeNode _node = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _around.InitializeAsync();
+        _node = await FakeNode.StartAsync(StreamAsync);
+        var account = Some.NewId("acct");
+        var up = Some.Endpoint(_id, EndpointStatus.Up, Some.Node(Some.NewId("node")) with { Address = _node.Address }) with { AccountId = account };
+        _around.Give(new(1, [new(1, up with { Settings = up.Settings with { Scaling = up.Settings.Scaling with { Concurrency = 1000 } } })], [new(1, Some.Account(account, _key))]));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _around.DisposeAsync();
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_told_to_stop_finishes_its_streams_and_takes_no_others()
+    {
+        var proxy = await StartAsync();
+        using var response = await proxy.Client.SendAsync(Request(), HttpCompletionOption.ResponseHeadersRead);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        var first = new byte[1024];
+        var length = await stream.ReadAsync(first);
+
+        var ended = proxy.TerminateAsync();
+        using var rest = new StreamReader(stream);
+        var whole = Encoding.UTF8.GetString(first, 0, length) + await rest.ReadToEndAsync();
+        Assert.EndsWith("data: [DONE]\n\n", whole);
+        Assert.Equal(Tokens, whole.Split("\"content\":\"x\"").Length - 1);
+
+        await ended;
+        await Assert.ThrowsAsync<HttpRequestException>(() => proxy.Client.SendAsync(Request()));
+        Assert.Contains(_around.Broker.Reports, r => r.Leaving && r.Endpoints.Any(e => e.EndpointId == _id && e.Usage!.Sum(u => u.Statuses[200]) == 1));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_leaves_says_so_and_still_serves_who_has_not_heard()
+    {
+        var proxy = await StartAsync(lingerSeconds: 3);
+        var ended = proxy.TerminateAsync();
+        await Eventually.TrueAsync(async () => (await proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "it says that it leaves");
+        using var response = await proxy.Client.SendAsync(Request());
+        Assert.Equal((HttpStatusCode.OK, true), (response.StatusCode, response.Headers.ConnectionClose));
+        await ended;
+    }
+
+    [Fact]
+    public async Task A_rolling_restart_of_two_proxies_under_load_loses_nothing_and_counts_everything()
+    {
+        var live = new ConcurrentDictionary<ProxyProcess, byte>();
+        for (var i = 0; i < 2; i++) live.TryAdd(await StartAsync(), 0);
+        using var stop = new CancellationTokenSource();
+        var (served, failures) = (0, new ConcurrentQueue<string>());
+        var clients = Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
+        {
+            var random = new Random(i);
+            while (!stop.IsCancellationRequested)
+            {
+                var proxies = live.Keys.ToArray();
+                try
+                {
+                    using var response = await proxies[random.Next(proxies.Length)].Client.SendAsync(Request());
+                    var body = await response.Content.ReadAsStringAsync();
+                    if (response.IsSuccessStatusCode && body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal)) Interlocked.Increment(ref served);
+                    else failures.Enqueue($"{response.StatusCode}: {body}");
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException)
+                {
+                    failures.Enqueue(e.ToString());
+                }
+            }
+        })).ToArray();
+
+        foreach (var old in live.Keys.ToArray())
+        {
+            await Task.Delay(500);
+            var ended = old.TerminateAsync();
+            // A load balancer that looks at its health.
+            await Eventually.TrueAsync(async () => (await old.GetAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "it says that it leaves");
+            live.TryRemove(old, out _);
+            await ended;
+            live.TryAdd(await StartAsync(), 0);
+        }
+        await stop.CancelAsync();
+        await Task.WhenAll(clients);
+        Assert.Empty(failures);
+        await Eventually.TrueAsync(() => Counted() == served, "all are counted", () => $"{Counted()} of {served}");
+    }
+
+    private async Task<ProxyProcess> StartAsync(double lingerSeconds = 1)
+    {
+        var proxy = await _around.StartProxyAsync(lingerSeconds: lingerSeconds);
+        await Eventually.TrueAsync(async () => (await proxy.GetAsync("/health/ready")).IsSuccessStatusCode, "the proxy to be ready");
+        return proxy;
+    }
+
+    private int Counted() => _around.Broker.Reports.DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
+
+    private HttpRequestMessage Request() => new(HttpMethod.Post, $"/api/d/{_id}/v1/chat/completions")
+    {
+        Content = new StringContent("""{"stream":true,"messages":[]}""", Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", _key) },
+    };
+
+    private static async Task StreamAsync(HttpContext http)
+    {
+        http.Response.ContentType = "text/event-stream";
+        for (var token = 0; token < Tokens; token++)
+        {
+            await http.Response.WriteAsync("data: {\"model\":\"model\",\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
+            await http.Response.Body.FlushAsync();
+            await Task.Delay(20);
+        }
+        await http.Response.WriteAsync("data: [DONE]\n\n");
+    }
+}
