@@ -52,7 +52,7 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
     public void End(IBufferWriter<byte> to)
     {
         if (_begun is not { WrittenCount: > 0 } begun) return;
-        to.Write(begun.WrittenSpan);
+        PassEvents(begun.WrittenSpan, to);
         begun.ResetWrittenCount();
     }
 
@@ -115,8 +115,8 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
 
     private void CountText(ReadOnlySpan<byte> events)
     {
-        Count(events, "content\":\""u8);
-        Count(events, "\"text\":\""u8);
+        Count(events, "content\":"u8);
+        Count(events, "\"text\":"u8);
     }
 
     private void Count(ReadOnlySpan<byte> events, ReadOnlySpan<byte> text)
@@ -124,7 +124,8 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
         for (var at = events.IndexOf(text); at >= 0; at = events.IndexOf(text))
         {
             events = events[(at + text.Length)..];
-            if (events is [not (byte)'"', ..]) TextEvents++;
+            if (events is [(byte)' ', ..]) events = events[1..];
+            if (events is [(byte)'"', not (byte)'"', ..]) TextEvents++;
         }
     }
 

@@ -53,9 +53,9 @@ internal static class ModelName
                 if (!isResponse || reader.TokenType != JsonTokenType.StartObject) reader.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // What is no JSON has no name; it goes as it came.
+            // What is no JSON, or names a member with half a character, has no name; it goes as it came.
         }
         return null;
     }

@@ -24,8 +24,10 @@ internal readonly record struct TokenUsage(long Prompt, long Completion)
         var reader = new Utf8JsonReader(value, isFinalBlock: false, default);
         try
         {
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+            while (true)
             {
+                if (!reader.Read()) return null; // It goes on in what has not come yet.
+                if (reader.TokenType == JsonTokenType.EndObject) return prompt is { } tokens ? new(tokens, completion) : null;
                 if (reader.TokenType != JsonTokenType.PropertyName) continue;
                 var isPrompt = reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8);
                 var isCompletion = !isPrompt && (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8));
@@ -38,11 +40,10 @@ internal readonly record struct TokenUsage(long Prompt, long Completion)
                 else if (!reader.TrySkip()) return null;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // The latter for a name with half a character.
         {
             return null;
         }
-        return prompt is { } tokens ? new(tokens, completion) : null;
     }
 }
 
@@ -62,10 +63,16 @@ internal struct UsageFinder
     {
         if (_carried is not null) piece = (byte[])[.. _carried, .. piece];
         _carried = null;
-        var at = piece.LastIndexOf(TokenUsage.Name);
-        if (at >= 0 && TokenUsage.Read(piece[at..]) is { } usage) Found = usage;
-        // It may go on in the next piece, and so may its name.
-        else if (at >= 0 && piece.Length - at <= LongestUsage) _carried = piece[at..].ToArray();
-        else _carried = piece[Math.Max(0, piece.Length - TokenUsage.Name.Length + 1)..].ToArray();
+        var from = -1; // Where what may be a usage begins that goes on in the next piece.
+        var rest = piece;
+        for (var at = rest.IndexOf(TokenUsage.Name); at >= 0; at = rest.IndexOf(TokenUsage.Name))
+        {
+            var (begins, usage) = (piece.Length - rest.Length + at, TokenUsage.Read(rest[at..]));
+            Found = usage ?? Found;
+            from = usage is null && piece.Length - begins <= LongestUsage ? begins : -1;
+            rest = rest[(at + TokenUsage.Name.Length)..];
+        }
+        // So may its name.
+        _carried = piece[(from >= 0 ? from : Math.Max(0, piece.Length - TokenUsage.Name.Length + 1))..].ToArray();
     }
 }

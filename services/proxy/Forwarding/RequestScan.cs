@@ -53,6 +53,10 @@ internal struct RequestScan
         {
             return $"The body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
         }
+        catch (InvalidOperationException)
+        {
+            return $"The body is no JSON: a name before byte {reader.BytesConsumed + 1} has half a character in it.";
+        }
     }
 
     private string? Read(ref Utf8JsonReader reader)

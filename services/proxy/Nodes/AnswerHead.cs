@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 
@@ -31,6 +32,9 @@ internal sealed class AnswerHead
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Type",
         "Set-Cookie", "Server", "Date", "Via", "X-Powered-By", "Alt-Svc", "Strict-Transport-Security", "x-request-id", "traceparent", "tracestate",
     };
+
+    private static readonly SearchValues<byte> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+    private static readonly SearchValues<byte> NotInValues = SearchValues.Create((byte[])[0, 1, 2, 3, 4, 5, 6, 7, 8, .. Enumerable.Range(10, 22).Select(c => (byte)c), 127]);
 
     private readonly List<(string Name, string Value)> _passedBack = [];
     private string? _connection;
@@ -79,20 +83,26 @@ internal sealed class AnswerHead
         // HTTP/1.1 200 OK
         if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' ') return false;
         if (!Utf8Parser.TryParse(line.Slice(9, 3), out int status, out var digits) || digits != 3 || status < 100 || line is [_, _, _, _, _, _, _, _, _, _, _, _, not (byte)' ', ..]) return false;
+        // Nobody asked to go over to another protocol.
+        if (status == 101) return false;
         Status = status;
-        KeepsAlive = line[7] == '1';
+        var isOld = line[7] == '0';
 
         long? length = null;
         var chunked = false;
         while (!(line = NextLine(ref head)).IsEmpty)
         {
+            // A line that goes on where the last ended has no name either, nor has a name blanks.
             var colon = line.IndexOf((byte)':');
-            if (colon <= 0 || line[0] is (byte)' ' or (byte)'\t' || line[colon - 1] is (byte)' ' or (byte)'\t') return false;
+            if (colon <= 0 || line[..colon].ContainsAnyExcept(OfNames)) return false;
             if (!TryNote(line[..colon], line[(colon + 1)..].Trim(" \t"u8), ref length, ref chunked)) return false;
         }
+        if (!head.IsEmpty) return false;
 
+        KeepsAlive = _connection is null ? !isOld : !Lists(_connection, "close") && (!isOld || Lists(_connection, "keep-alive"));
         if (status is < 200 or 204 or 304) return true;
-        if (chunked) End = BodyEnd.Chunks;
+        // Chunks together with a length, or in HTTP/1.0, say that somebody between us changed one of them: nothing that follows can be trusted (RFC 9112, 6.1, 6.3).
+        if (chunked) (End, KeepsAlive) = (BodyEnd.Chunks, KeepsAlive && !isOld && length is null);
         else if (length is { } known) (End, Length) = (known == 0 ? BodyEnd.None : BodyEnd.Length, known);
         else (End, KeepsAlive) = (BodyEnd.Close, false);
         return true;
@@ -102,11 +112,13 @@ internal sealed class AnswerHead
     {
         if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
         {
-            if (!Utf8Parser.TryParse(value, out long bytes, out var digits) || digits != value.Length || bytes < 0 || (length is not null && length != bytes)) return false;
+            if (value is not [>= (byte)'0' and <= (byte)'9', ..]) return false;
+            if (!Utf8Parser.TryParse(value, out long bytes, out var digits) || digits != value.Length || (length is not null && length != bytes)) return false;
             length = bytes;
         }
         else if (Ascii.EqualsIgnoreCase(name, "content-type"u8))
         {
+            if (value.ContainsAny(NotInValues)) return false;
             IsJson = value.Length >= 16 && Ascii.EqualsIgnoreCase(value[..16], "application/json"u8);
             IsEventStream = value.Length >= 17 && Ascii.EqualsIgnoreCase(value[..17], "text/event-stream"u8);
             ContentType = value.SequenceEqual("application/json"u8) ? "application/json" : value.SequenceEqual("text/event-stream; charset=utf-8"u8) ? "text/event-stream; charset=utf-8" : Text(value);
@@ -114,14 +126,12 @@ internal sealed class AnswerHead
         else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
         {
             // We ask for no other coding, so that a node that applies one can't be understood.
-            if (!Ascii.EqualsIgnoreCase(value, "chunked"u8)) return false;
+            if (chunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8)) return false;
             chunked = true;
         }
         else if (Ascii.EqualsIgnoreCase(name, "connection"u8))
         {
-            _connection = Text(value);
-            if (Lists(_connection, "close")) KeepsAlive = false;
-            else if (Lists(_connection, "keep-alive")) KeepsAlive = true;
+            _connection = _connection is null ? Text(value) : $"{_connection},{Text(value)}";
         }
         else if (Ascii.EqualsIgnoreCase(name, "keep-alive"u8))
         {
@@ -131,7 +141,7 @@ internal sealed class AnswerHead
         else
         {
             var header = Text(name);
-            if (!NotPassedBack.Contains(header) && !value.ContainsAnyInRange((byte)0, (byte)8) && !value.ContainsAnyInRange((byte)10, (byte)31)) _passedBack.Add((header, Text(value)));
+            if (!NotPassedBack.Contains(header) && !value.ContainsAny(NotInValues)) _passedBack.Add((header, Text(value)));
         }
         return true;
     }
