@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Hypervize.Contracts;
@@ -77,12 +78,16 @@ internal sealed class ControlPlane : IAsyncDisposable
     public Task HibernateAsync(CancellationToken cancel) => PublishAsync(
         State(Asleep, EndpointStatus.Hibernated, AnyNumber), new EndpointHibernated("The benchmark's next round.", "bench", DateTimeOffset.UtcNow), cancel);
 
-    /// <summary>Waits until the proxy reports that it holds so many requests.</summary>
+    /// <summary>Waits until the proxy reports that it holds so many requests, or long enough.</summary>
     /// <param name="count">How many.</param>
+    /// <param name="patience">How long is enough.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task HoldsAsync(int count, CancellationToken cancel)
+    /// <returns>Requests that it holds.</returns>
+    public async Task<int> HoldsAsync(int count, TimeSpan patience, CancellationToken cancel)
     {
-        while (_waiting.GetValueOrDefault(Asleep) != count) await Task.Delay(50, cancel);
+        var began = Stopwatch.GetTimestamp();
+        while (_waiting.GetValueOrDefault(Asleep) != count && Stopwatch.GetElapsedTime(began) < patience) await Task.Delay(50, cancel);
+        return _waiting.GetValueOrDefault(Asleep);
     }
 
     /// <inheritdoc/>

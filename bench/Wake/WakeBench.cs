@@ -38,6 +38,7 @@ internal static class WakeBench
 
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(int runs, Action<string> progress, CancellationToken cancel)
     {
+        using var turn = await Turn.WaitAsync(progress, cancel);
         await using var stage = await Stage.SetAsync(progress, cancel);
         await stage.Installation.StartAsync(progress, cancel);
         await stage.OpenAsync(cancel);
