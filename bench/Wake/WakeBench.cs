@@ -14,6 +14,10 @@ internal static class WakeBench
 {
     private const int PerSecond = 3_000;
     private const int Seconds = 10;
+
+    // What is compiled while it runs can't take more at first.
+    private const int WarmUpPerSecond = 500;
+    private const int WarmUpSeconds = 20;
     private const string Model = "simulator/tiny?load=0.5&ttft=100&tps=0";
     private const int MostConcurrency = 1024;
     private const string Body = $$"""{"model":"{{Model}}","max_tokens":2,"messages":[{"role":"user","content":"Hello"}]}""";
@@ -47,8 +51,8 @@ internal static class WakeBench
 
         var request = HttpText.Post($"/api/d/{id}/v1/chat/completions", stage.Installation.Wiring.OperatorKey, Body);
         var port = new Uri(stage.Installation.Wiring.PublicUrl).Port;
-        progress($"Warming the way to the node with {PerSecond} requests a second");
-        await RunAsync(port, request, cancel);
+        progress("Warming the way to the node");
+        await RunAsync(port, request, WarmUpPerSecond, WarmUpSeconds, cancel);
 
         var bursts = new List<Burst>();
         while (bursts.Count < runs)
@@ -56,13 +60,13 @@ internal static class WakeBench
             progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {bursts.Count + 1} of {runs}");
             await stage.DoAsync(id, "hibernate", cancel);
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
-            bursts.Add(new(await RunAsync(port, request, cancel)));
+            bursts.Add(new(await RunAsync(port, request, PerSecond, Seconds, cancel)));
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
         }
 
         progress("Measuring the node without us");
         var node = new Uri(((NodeReady)up.Message.Fact).Address);
-        var direct = await RunAsync(node.Port, HttpText.Post("/v1/chat/completions", "none", Body), cancel);
+        var direct = await RunAsync(node.Port, HttpText.Post("/v1/chat/completions", "none", Body), PerSecond, Seconds, cancel);
         return
         [
             new("errors", "", bursts.Sum(b => b.Errors), 0, $"requests that were not served, of {runs} times {PerSecond * Seconds}"),
@@ -73,10 +77,10 @@ internal static class WakeBench
         ];
     }
 
-    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, CancellationToken cancel) => Task.Factory.StartNew(() =>
+    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, int perSecond, int seconds, CancellationToken cancel) => Task.Factory.StartNew(() =>
     {
         using var loop = new OpenLoop(port, request);
-        return loop.Run(PerSecond, PerSecond * Seconds, Patience, cancel);
+        return loop.Run(perSecond, perSecond * seconds, Patience, cancel);
     }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>What became of the requests of one wake. Times are milliseconds.</summary>
