@@ -54,12 +54,13 @@ internal static class WakeBench
         progress("Warming the way to the node");
         await RunAsync(port, request, WarmUpPerSecond, WarmUpSeconds, cancel);
 
-        var bursts = new List<Burst>();
+        var (bursts, strangers) = (new List<Burst>(), new List<double>());
         while (bursts.Count < runs)
         {
             progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {bursts.Count + 1} of {runs}");
             await stage.DoAsync(id, "hibernate", cancel);
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
+            strangers.Add(await StrangersAsync(cancel));
             bursts.Add(new(await RunAsync(port, request, PerSecond, Seconds, cancel)));
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
         }
@@ -74,6 +75,7 @@ internal static class WakeBench
             new("first answer", "ms", Spread.Of([.. bursts.Select(b => b.FirstAnswer)]), null, "from the first request; the model loads for 500 ms") { ForPeople = true },
             new("held: p95", "ms", Spread.Of([.. bursts.Select(b => b.HeldP95)]), null, "of requests that came before the first answer") { ForPeople = true },
             new("node: p95", "ms", Figure.Quantile(direct.Select(a => a.Milliseconds), 0.95), null, $"of the node itself, without the platform between, at {PerSecond}/s") { ForPeople = true },
+            new("strangers", "%", Spread.Of(strangers), null, "of the machine's cores were busy while the platform slept, before each wake") { ForPeople = true },
         ];
     }
 
@@ -82,6 +84,13 @@ internal static class WakeBench
         using var loop = new OpenLoop(port, request);
         return loop.Run(perSecond, perSecond * seconds, Patience, cancel);
     }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task<double> StrangersAsync(CancellationToken cancel)
+    {
+        var (before, began) = (Cores.BusySeconds(all: true), Stopwatch.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(2), cancel);
+        return 100 * (Cores.BusySeconds(all: true) - before) / Stopwatch.GetElapsedTime(began).TotalSeconds / Environment.ProcessorCount;
+    }
 
     /// <summary>What became of the requests of one wake. Times are milliseconds.</summary>
     private sealed class Burst(IReadOnlyList<Sent> sent)
