@@ -24,11 +24,11 @@ internal sealed class ControlPlane : IAsyncDisposable
     private const int AnyNumber = 1_000_000;
 
     private readonly ConcurrentDictionary<string, VersionedEndpoint> _endpoints = new();
-    private readonly ConcurrentDictionary<string, int> _waiting = new();
     private readonly string _nodeAddress;
     private WebApplication _app = null!;
     private IBusControl _bus = null!;
     private long _position = 2;
+    private volatile int _waiting;
 
     private ControlPlane(string nodeAddress) => _nodeAddress = nodeAddress;
 
@@ -57,7 +57,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             rabbit.Host(new Uri(rabbitMq));
             rabbit.TemporaryQueue("bench", queue => queue.Handler<ProxyReport>(report =>
             {
-                foreach (var traffic in report.Message.Endpoints) plane._waiting[traffic.EndpointId] = traffic.Waiting;
+                plane._waiting = report.Message.Endpoints.FirstOrDefault(e => e.EndpointId == Asleep)?.Waiting ?? 0;
                 return Task.CompletedTask;
             }));
         });
@@ -86,8 +86,8 @@ internal sealed class ControlPlane : IAsyncDisposable
     public async Task<int> HoldsAsync(int count, TimeSpan patience, CancellationToken cancel)
     {
         var began = Stopwatch.GetTimestamp();
-        while (_waiting.GetValueOrDefault(Asleep) != count && Stopwatch.GetElapsedTime(began) < patience) await Task.Delay(50, cancel);
-        return _waiting.GetValueOrDefault(Asleep);
+        while (_waiting != count && Stopwatch.GetElapsedTime(began) < patience) await Task.Delay(50, cancel);
+        return _waiting;
     }
 
     /// <inheritdoc/>

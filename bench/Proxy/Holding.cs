@@ -57,6 +57,7 @@ internal static class Holding
             errors += sent.Count(a => !a.Served);
             if (round > 0) releases.Add((sent.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);
             await rig.Plane.HibernateAsync(cancel);
+            await rig.Plane.HoldsAsync(0, Patience, cancel);
             if (round == 0)
             {
                 progress("Holding: warming");
