@@ -23,11 +23,12 @@ internal static class Cores
         await Executables.RunAsync(taskset, ["-a", "-p", "-c", $"{All.Value[1]}", $"{Environment.ProcessId}"], cancel);
     }
 
-    /// <summary>Seconds for which the core of what is measured was busy, or withheld by the machine's host, since the machine was started.</summary>
-    public static double BusySeconds()
+    /// <summary>Seconds for which cores were busy, or withheld by the machine's host, since the machine was started.</summary>
+    /// <param name="all">Of all cores together; else of the one that what is measured has.</param>
+    public static double BusySeconds(bool all = false)
     {
         const int IdleField = 4, WaitingForDiskField = 5, TicksPerSecond = 100;
-        var core = Pinned ? $"cpu{All.Value[0]} " : "cpu ";
+        var core = Pinned && !all ? $"cpu{All.Value[0]} " : "cpu ";
         var ticks = File.ReadLines("/proc/stat").First(l => l.StartsWith(core, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return ticks.Where((_, field) => field is > 0 and <= 8 && field is not IdleField and not WaitingForDiskField).Sum(t => double.Parse(t, CultureInfo.InvariantCulture)) / TicksPerSecond;
     }

@@ -16,8 +16,8 @@ internal sealed record Tool(string Program, IReadOnlyDictionary<string, string> 
     public static async Task<Tool> FindAsync(string name, string folder, Action<string> progress, CancellationToken cancel)
     {
         if (Executables.Find(name) is { } found) return new(found, new Dictionary<string, string>());
-        if (!DebianPackages.Available) throw new MissingOnThisMachineException($"Install {name}: it is measured with, or against.");
-        var root = await DebianPackages.UnpackAsync(name, progress, cancel);
-        return new(Path.Combine(root, folder, name), DebianPackages.Libraries(root));
+        if (DebianPackages.Available && await DebianPackages.UnpackAsync(name, progress, cancel) is { } root && File.Exists(Path.Combine(root, folder, name)))
+            return new(Path.Combine(root, folder, name), DebianPackages.Libraries(root));
+        throw new MissingOnThisMachineException($"Install {name}, which the proxy is measured with or against.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Hypervize.Contracts;
@@ -23,11 +24,11 @@ internal sealed class ControlPlane : IAsyncDisposable
     private const int AnyNumber = 1_000_000;
 
     private readonly ConcurrentDictionary<string, VersionedEndpoint> _endpoints = new();
-    private readonly ConcurrentDictionary<string, int> _waiting = new();
     private readonly string _nodeAddress;
     private WebApplication _app = null!;
     private IBusControl _bus = null!;
     private long _position = 2;
+    private volatile int _waiting;
 
     private ControlPlane(string nodeAddress) => _nodeAddress = nodeAddress;
 
@@ -56,7 +57,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             rabbit.Host(new Uri(rabbitMq));
             rabbit.TemporaryQueue("bench", queue => queue.Handler<ProxyReport>(report =>
             {
-                foreach (var traffic in report.Message.Endpoints) plane._waiting[traffic.EndpointId] = traffic.Waiting;
+                plane._waiting = report.Message.Endpoints.FirstOrDefault(e => e.EndpointId == Asleep)?.Waiting ?? 0;
                 return Task.CompletedTask;
             }));
         });
@@ -77,12 +78,16 @@ internal sealed class ControlPlane : IAsyncDisposable
     public Task HibernateAsync(CancellationToken cancel) => PublishAsync(
         State(Asleep, EndpointStatus.Hibernated, AnyNumber), new EndpointHibernated("The benchmark's next round.", "bench", DateTimeOffset.UtcNow), cancel);
 
-    /// <summary>Waits until the proxy reports that it holds so many requests.</summary>
+    /// <summary>Waits until the proxy reports that it holds so many requests, or long enough.</summary>
     /// <param name="count">How many.</param>
+    /// <param name="patience">How long is enough.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task HoldsAsync(int count, CancellationToken cancel)
+    /// <returns>Requests that it holds.</returns>
+    public async Task<int> HoldsAsync(int count, TimeSpan patience, CancellationToken cancel)
     {
-        while (_waiting.GetValueOrDefault(Asleep) != count) await Task.Delay(50, cancel);
+        var began = Stopwatch.GetTimestamp();
+        while (_waiting != count && Stopwatch.GetElapsedTime(began) < patience) await Task.Delay(50, cancel);
+        return _waiting;
     }
 
     /// <inheritdoc/>

@@ -45,11 +45,11 @@ internal static class Holding
         for (var round = 0; round <= rounds; round++)
         {
             var calling = Task.Factory.StartNew(() => callers.Run(ArrivePerSecond, Count, Patience, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await rig.Plane.HoldsAsync(Count, cancel);
+            var holds = await rig.Plane.HoldsAsync(Count, Patience, cancel);
             if (round == 0)
             {
                 await Task.Delay(Settling, cancel);
-                kbEach = (PrivateKb(proxy) - before) / Count;
+                kbEach = (PrivateKb(proxy) - before) / Math.Max(1, holds);
             }
             var woken = Stopwatch.GetTimestamp();
             await rig.Plane.WakeAsync(concurrency, cancel);
@@ -57,6 +57,7 @@ internal static class Holding
             errors += sent.Count(a => !a.Served);
             if (round > 0) releases.Add((sent.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);
             await rig.Plane.HibernateAsync(cancel);
+            await rig.Plane.HoldsAsync(0, Patience, cancel);
             if (round == 0)
             {
                 progress("Holding: warming");

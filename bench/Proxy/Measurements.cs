@@ -33,6 +33,7 @@ internal sealed record Measurements(
     /// <param name="cancel">Stops.</param>
     public static async Task<Measurements> TakeAsync(string[] only, string[] against, int rounds, Action<string> progress, CancellationToken cancel)
     {
+        using var turn = await Turn.WaitAsync(progress, cancel);
         await using var rig = await Rig.SetAsync(progress, cancel);
         var taken = new Measurements(rig.Results);
         if (only.Any(o => o != OfHeld)) taken = await CompareAsync(taken, rig, only, against, rounds, progress, cancel);

@@ -46,10 +46,10 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Sets it up.</summary>
     public static async Task<Rig> SetAsync(Action<string> progress, CancellationToken cancel)
     {
+        var wrk = await Tool.FindAsync("wrk", "usr/bin", progress, cancel);
         var rig = new Rig();
         try
         {
-            var wrk = await Tool.FindAsync("wrk", "usr/bin", progress, cancel);
             await Cores.MakeWayAsync(cancel);
             rig.Wrk = new(wrk.Program, wrk.Environment, Directory.CreateDirectory(Path.Combine(rig.Results, "wrk")).FullName);
             await rig._backing.StartRabbitMqAsync(progress, cancel);

@@ -14,6 +14,10 @@ internal static class WakeBench
 {
     private const int PerSecond = 3_000;
     private const int Seconds = 10;
+
+    // What is compiled while it runs can't take more at first.
+    private const int WarmUpPerSecond = 500;
+    private const int WarmUpSeconds = 20;
     private const string Model = "simulator/tiny?load=0.5&ttft=100&tps=0";
     private const int MostConcurrency = 1024;
     private const string Body = $$"""{"model":"{{Model}}","max_tokens":2,"messages":[{"role":"user","content":"Hello"}]}""";
@@ -38,6 +42,7 @@ internal static class WakeBench
 
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(int runs, Action<string> progress, CancellationToken cancel)
     {
+        using var turn = await Turn.WaitAsync(progress, cancel);
         await using var stage = await Stage.SetAsync(progress, cancel);
         await stage.Installation.StartAsync(progress, cancel);
         await stage.OpenAsync(cancel);
@@ -46,22 +51,23 @@ internal static class WakeBench
 
         var request = HttpText.Post($"/api/d/{id}/v1/chat/completions", stage.Installation.Wiring.OperatorKey, Body);
         var port = new Uri(stage.Installation.Wiring.PublicUrl).Port;
-        progress($"Warming the way to the node with {PerSecond} requests a second");
-        await RunAsync(port, request, cancel);
+        progress("Warming the way to the node");
+        await RunAsync(port, request, WarmUpPerSecond, WarmUpSeconds, cancel);
 
-        var bursts = new List<Burst>();
+        var (bursts, strangers) = (new List<Burst>(), new List<double>());
         while (bursts.Count < runs)
         {
             progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {bursts.Count + 1} of {runs}");
             await stage.DoAsync(id, "hibernate", cancel);
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
-            bursts.Add(new(await RunAsync(port, request, cancel)));
+            strangers.Add(await StrangersAsync(cancel));
+            bursts.Add(new(await RunAsync(port, request, PerSecond, Seconds, cancel)));
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
         }
 
         progress("Measuring the node without us");
         var node = new Uri(((NodeReady)up.Message.Fact).Address);
-        var direct = await RunAsync(node.Port, HttpText.Post("/v1/chat/completions", "none", Body), cancel);
+        var direct = await RunAsync(node.Port, HttpText.Post("/v1/chat/completions", "none", Body), PerSecond, Seconds, cancel);
         return
         [
             new("errors", "", bursts.Sum(b => b.Errors), 0, $"requests that were not served, of {runs} times {PerSecond * Seconds}"),
@@ -69,14 +75,22 @@ internal static class WakeBench
             new("first answer", "ms", Spread.Of([.. bursts.Select(b => b.FirstAnswer)]), null, "from the first request; the model loads for 500 ms") { ForPeople = true },
             new("held: p95", "ms", Spread.Of([.. bursts.Select(b => b.HeldP95)]), null, "of requests that came before the first answer") { ForPeople = true },
             new("node: p95", "ms", Figure.Quantile(direct.Select(a => a.Milliseconds), 0.95), null, $"of the node itself, without the platform between, at {PerSecond}/s") { ForPeople = true },
+            new("strangers", "%", Spread.Of(strangers), null, "of the machine's cores were busy while the platform slept, before each wake") { ForPeople = true },
         ];
     }
 
-    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, CancellationToken cancel) => Task.Factory.StartNew(() =>
+    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, int perSecond, int seconds, CancellationToken cancel) => Task.Factory.StartNew(() =>
     {
         using var loop = new OpenLoop(port, request);
-        return loop.Run(PerSecond, PerSecond * Seconds, Patience, cancel);
+        return loop.Run(perSecond, perSecond * seconds, Patience, cancel);
     }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task<double> StrangersAsync(CancellationToken cancel)
+    {
+        var (before, began) = (Cores.BusySeconds(all: true), Stopwatch.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(2), cancel);
+        return 100 * (Cores.BusySeconds(all: true) - before) / Stopwatch.GetElapsedTime(began).TotalSeconds / Environment.ProcessorCount;
+    }
 
     /// <summary>What became of the requests of one wake. Times are milliseconds.</summary>
     private sealed class Burst(IReadOnlyList<Sent> sent)
