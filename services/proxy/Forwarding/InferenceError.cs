@@ -86,6 +86,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
             return;
         }
         RequestId.Echo(http);
+        http.Response.ContentLength = null; // That of an answer which broke off before any of it was passed on.
         http.Response.StatusCode = Status;
         http.Response.ContentType = "application/json";
         if (RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

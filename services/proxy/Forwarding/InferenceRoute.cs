@@ -76,11 +76,15 @@ public sealed class InferenceRoute(
         {
             log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, id);
             status = InferenceError.Internal.Status;
+            if (call?.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
             if (!http.Response.HasStarted && call is not { HasAnswered: true }) await InferenceError.Internal.WriteAsync(http);
             else http.Abort();
         }
-        admission.Leave();
-        await NoteAsync(call, id, knownKey?.Id ?? KeyUsage.Anyone, status, arrivedAt);
+        finally
+        {
+            admission.Leave();
+            await NoteAsync(call, id, knownKey?.Id ?? KeyUsage.Anyone, status, arrivedAt);
+        }
     }
 
     private async ValueTask<(InferenceCall? Call, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath path, long arrivedAt)
