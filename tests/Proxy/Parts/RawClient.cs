@@ -51,6 +51,14 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>What came since the last time.</summary>
+    public string Take()
+    {
+        var seen = Seen;
+        Seen = "";
+        return seen;
+    }
+
     /// <summary>Reads until something has come.</summary>
     public async Task UntilAsync(string text)
     {
