@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hypervize.Proxy.Routing;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hypervize.Proxy.Forwarding;
 
@@ -62,7 +63,12 @@ public sealed class RequestBody : IDisposable
     {
         // The common way to say it first: reading a media type takes longer than all that follows for a short body.
         if ((http.Request.ContentType is not "application/json" && !http.Request.HasJsonContentType()) || http.Request.Headers.ContentEncoding.Count > 0) return (null, InferenceError.ContentType);
-        if (http.Request.ContentLength > MostBytes) return (null, InferenceError.TooLarge);
+        if (http.Request.ContentLength > MostBytes)
+        {
+            // The server passes over for some seconds what is not too large for it: many clients hear nothing before they have sent all.
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+            return (null, InferenceError.TooLarge);
+        }
 
         var body = new RequestBody();
         InferenceError? error;
