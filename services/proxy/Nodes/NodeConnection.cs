@@ -15,7 +15,7 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
     private readonly byte[] _arrived = new byte[AnswerHead.MostBytes];
     private int _start, _end;
     private ValueTask<int> _receiving;
-    private bool _isReceiving;
+    private bool _isReceiving, _isCutShort, _isCut;
     private ChunkedBody _chunks;
     private long _left;
 
@@ -29,7 +29,8 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
     public bool IsAtEnd { get; private set; } = true;
 
     /// <summary>Whether nothing came and nobody closed it since it became idle.</summary>
-    public bool IsFresh => _isReceiving && !_receiving.IsCompleted;
+    // The thread that would tell us may be busy: the socket itself knows first.
+    public bool IsFresh => _isReceiving && !_receiving.IsCompleted && !socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Listens for what comes, although nothing was sent yet.</summary>
     [SuppressMessage("Reliability", "CA2012", Justification = "It is awaited once, by the next to receive; a task would be one more object for each exchange.")]
@@ -49,6 +50,33 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
         Head.Clear();
         IsAtEnd = false;
         return socket.SendAsync(piece, SocketFlags.None);
+    }
+
+    /// <summary>
+    /// Sends a further piece of a request, as far as the node wants it: one that finds a body too large need not read it to say so, and may close the connection
+    /// behind its answer. Whatever keeps the rest from being sent is seen by reading on.
+    /// </summary>
+    /// <param name="piece">The piece.</param>
+    public async ValueTask SendMoreAsync(ReadOnlyMemory<byte> piece)
+    {
+        if (_isCutShort) return;
+        if (!_isReceiving) Listen();
+        var answer = _receiving.AsTask();
+        _receiving = new(answer);
+        try
+        {
+            var sending = socket.SendAsync(piece, SocketFlags.None).AsTask();
+            if (await Task.WhenAny(sending, answer) == answer && !IsInterim(answer))
+            {
+                _isCutShort = true;
+                socket.Shutdown(SocketShutdown.Send); // Ends the sending, so that nobody uses the piece any more.
+            }
+            await sending;
+        }
+        catch (SocketException)
+        {
+            _isCutShort = true;
+        }
     }
 
     /// <summary>Reads the answer's status line and headers into <see cref="Head"/>; answers that only announce another are passed over.</summary>
@@ -115,11 +143,15 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
     }
 
     /// <summary>Whether another exchange may follow: the last was read to its end, and both sides keep the connection.</summary>
-    public bool IsReusable => IsAtEnd && Head.KeepsAlive && _start == _end;
+    public bool IsReusable => IsAtEnd && Head.KeepsAlive && _start == _end && !_isCutShort && !_isCut;
 
     /// <inheritdoc/>
     // Whatever waits on it ends with an exception; the node sees that nobody is there any more.
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        _isCut = true;
+        socket.Dispose();
+    }
 
     private ReadOnlyMemory<byte> Take()
     {
@@ -148,6 +180,9 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
                 return default;
         }
     }
+
+    // HTTP/1.1 1xx
+    private bool IsInterim(Task<int> answer) => answer is { IsCompletedSuccessfully: true, Result: > 9 } && _arrived[9] == '1';
 
     private int HeadLength()
     {

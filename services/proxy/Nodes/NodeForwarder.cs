@@ -76,6 +76,8 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
+            // What was said of an answer that nobody got is not said of the error in its place.
+            if (outcome == Forwarded.Broken && !call.HasAnswered && !call.Http.Response.HasStarted) call.Http.Response.Clear();
             return outcome = call.ClientIsGone ? Forwarded.ClientGone : outcome;
         }
         finally
@@ -107,7 +109,7 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
             {
                 return false;
             }
-            for (; next < RequestBody.Pieces; next++) await connection.SendAsync(call.Body.Piece(next));
+            for (; next < RequestBody.Pieces; next++) await connection.SendMoreAsync(call.Body.Piece(next));
             return true;
         }
         finally
@@ -131,7 +133,10 @@ public sealed class NodeForwarder(NodePools pools, TimeProvider time)
         if (!response.HasStarted) WriteHead(call, head);
 
         if (head.IsEventStream) return await PassEventsAsync(call, connection);
-        return head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
+        var outcome = head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
+        // The server sends by itself what was never flushed, or what ends chunks; the rest of an answer with a length would stay here.
+        if (response is { HasStarted: true, ContentLength: not null }) await response.BodyWriter.FlushAsync();
+        return outcome;
     }
 
     private static void WriteHead(InferenceCall call, AnswerHead head)

@@ -28,12 +28,14 @@ internal sealed class InferenceHost : IAsyncDisposable
     private readonly WebApplication _proxy;
     private readonly WebApplication _node;
     private readonly WebApplication _owner;
+    private readonly bool _sharesOwner;
     private readonly RoutingTable _table;
+    private readonly List<KeyUsage> _usage = [];
     private long _version;
 
-    private InferenceHost(WebApplication proxy, WebApplication node, WebApplication owner)
+    private InferenceHost(WebApplication proxy, WebApplication node, WebApplication owner, bool sharesOwner)
     {
-        (_proxy, _node, _owner) = (proxy, node, owner);
+        (_proxy, _node, _owner, _sharesOwner) = (proxy, node, owner, sharesOwner);
         _table = proxy.Services.GetRequiredService<RoutingTable>();
         Client = new() { BaseAddress = new(proxy.Urls.First()), Timeout = TimeSpan.FromSeconds(60) };
     }
@@ -41,6 +43,8 @@ internal sealed class InferenceHost : IAsyncDisposable
     public HttpClient Client { get; }
 
     public string NodeAddress => _node.Urls.First();
+
+    public Gates Gates => _proxy.Services.GetRequiredService<Gates>();
 
     public TrafficMeter Meter => _proxy.Services.GetRequiredService<TrafficMeter>();
 
@@ -55,11 +59,12 @@ internal sealed class InferenceHost : IAsyncDisposable
 
     public Action OnWake { get; set; } = () => { };
 
-    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000)
+    /// <summary>A proxy; with an owner of endpoints of its own, or another proxy's.</summary>
+    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000, InferenceHost? beside = null)
     {
         InferenceHost? host = null;
         var node = await StartAppAsync(_ => { }, app => app.Run(http => host!.OnNode(http)));
-        var owner = await StartAppAsync(_ => { }, app => app.MapPost("/internal/endpoints/{id}/wake", (WakeEndpoint wake) =>
+        var owner = beside?._owner ?? await StartAppAsync(_ => { }, app => app.MapPost("/internal/endpoints/{id}/wake", (WakeEndpoint wake) =>
         {
             host!.Wakes.Enqueue(wake);
             host.OnWake();
@@ -75,8 +80,16 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddInference();
         }, _ => { });
         proxy.Services.GetRequiredService<Contact>().BusCameUp();
-        host = new(proxy, node, owner);
+        host = new(proxy, node, owner, sharesOwner: beside is not null);
         host._table.Apply(new RoutingSnapshot(1, [], [new(1, Some.Account("acct-000000000001", Key))]));
+        return host;
+    }
+
+    /// <summary>A proxy of an endpoint that is up with one node.</summary>
+    public static async Task<InferenceHost> InFrontOfAsync(ScriptedNode node, double heartbeatSeconds = 30)
+    {
+        var host = await StartAsync(heartbeatSeconds);
+        host.Is(EndpointStatus.Up, host.Node(address: node.Address));
         return host;
     }
 
@@ -105,6 +118,20 @@ internal sealed class InferenceHost : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
+    /// <summary>Usage of keys over all intervals so far, once so many requests have ended.</summary>
+    public async Task<IReadOnlyList<KeyUsage>> UsageAsync(int requests)
+    {
+        await EventuallyAsync(() =>
+        {
+            _usage.AddRange(Meter.Take(_table).SelectMany(t => t.Usage ?? []));
+            return _usage.Sum(u => u.Statuses.Values.Sum()) >= requests;
+        });
+        return _usage;
+    }
+
+    /// <summary>Statuses of all requests that have ended, once there are so many.</summary>
+    public async Task<int[]> StatusesAsync(int requests) => [.. (await UsageAsync(requests)).SelectMany(u => u.Statuses).SelectMany(s => Enumerable.Repeat(s.Key, s.Value)).Order()];
+
     public static string? CodeOf(string body) => JsonDocument.Parse(body).RootElement.GetProperty("error").GetProperty("code").GetString();
 
     public static async Task EventuallyAsync(Func<bool> holds)
@@ -129,7 +156,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         Client.Dispose();
         await _proxy.DisposeAsync();
         await _node.DisposeAsync();
-        await _owner.DisposeAsync();
+        if (!_sharesOwner) await _owner.DisposeAsync();
     }
 
     private static async Task<WebApplication> StartAppAsync(Action<IServiceCollection> services, Action<WebApplication> map)
