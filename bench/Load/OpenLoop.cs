@@ -28,12 +28,16 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     private const int Clock = -1;
     private const int Nothing = -1;
     private const long Never = 0;
+
+    // The runtime ends a process that has none left.
+    private const int OtherFiles = 1_000;
     private static readonly IPAddress Here = IPAddress.Loopback;
 
     private readonly Poller _poller = new();
     private readonly List<Connection> _connections = [];
     private readonly Stack<Connection> _idle = new();
     private Sent[] _all = [];
+    private int _connected;
     private int _open;
 
     /// <summary>Sends requests and waits for their answers.</summary>
@@ -85,8 +89,10 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
         if (connection.Socket.Send(request, SocketFlags.None, out var error) < request.Length || error != SocketError.Success) Fail(connection);
     }
 
+    // Null when there can be no more: none is left to have, or nobody listens.
     private Connection? Connect()
     {
+        if (_connected > OpenFiles.Limit - OtherFiles) return null;
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -101,6 +107,7 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
         var connection = new Connection(socket);
         _poller.Watch(socket, _connections.Count);
         _connections.Add(connection);
+        _connected++;
         return connection;
     }
 
@@ -127,6 +134,7 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     private void Fail(Connection connection)
     {
         connection.Socket.Dispose();
+        _connected--;
         if (connection.Request != Nothing) _open--;
         connection.Request = Nothing;
         var idle = _idle.Where(c => c != connection).Reverse().ToList();

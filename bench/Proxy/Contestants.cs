@@ -55,7 +55,7 @@ internal static class Contestants
     {
         var nginx = await Tool.FindAsync(Nginx, "usr/sbin", progress, cancel);
         var port = Ports.Free();
-        var folder = Directory.CreateDirectory(Path.Combine(rig.Results, Nginx)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(rig.Folder, Nginx)).FullName;
         var file = Path.Combine(folder, "nginx.conf");
         string[] temporary = [.. ((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]).Select(t => $"{t}_temp_path {folder}/{t};")];
         await File.WriteAllTextAsync(file, $$"""
@@ -92,7 +92,7 @@ internal static class Contestants
     {
         var haproxy = await Tool.FindAsync(Haproxy, "usr/sbin", progress, cancel);
         var port = Ports.Free();
-        var folder = Directory.CreateDirectory(Path.Combine(rig.Results, Haproxy)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(rig.Folder, Haproxy)).FullName;
         var file = Path.Combine(folder, "haproxy.cfg");
         await File.WriteAllTextAsync(file, $"""
             global

@@ -30,7 +30,7 @@ internal static class Holding
 
     public static async Task<Held> MeasureAsync(Rig rig, int rounds, Action<string> progress, CancellationToken cancel)
     {
-        var concurrency = (int)Math.Min(OpenFilesLimit() - Count - OtherFiles, int.MaxValue);
+        var concurrency = OpenFiles.Limit - Count - OtherFiles;
         if (concurrency < FewestAtNode)
             throw new MissingOnThisMachineException($"Raise the limit of open files to {2 * Count + OtherFiles} or more (ulimit -n): {Count} requests are held at once.");
 
@@ -68,11 +68,10 @@ internal static class Holding
         return new(kbEach, releases, errors);
     }
 
-    private static double PrivateKb(Contestant proxy) => Number(File.ReadLines($"/proc/{proxy.Process!.Pid}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)), 1);
-
-    // The runtime raises its own limit to the most it may have, and what it starts inherits that.
-    private static double OpenFilesLimit() => Number(File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal)), 3);
-
-    private static double Number(string line, int field) =>
-        double.TryParse(line.Split(' ', '\t').Where(f => f.Length > 0).ElementAt(field), CultureInfo.InvariantCulture, out var number) ? number : double.MaxValue;
+    private static double PrivateKb(Contestant proxy)
+    {
+        const string Row = "RssAnon:", Unit = "kB";
+        var row = File.ReadLines($"/proc/{proxy.Process!.Pid}/status").First(l => l.StartsWith(Row, StringComparison.Ordinal));
+        return double.Parse(row[Row.Length..].Replace(Unit, "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    }
 }

@@ -35,7 +35,7 @@ internal sealed record Measurements(
     {
         using var turn = await Turn.WaitAsync(progress, cancel);
         await using var rig = await Rig.SetAsync(progress, cancel);
-        var taken = new Measurements(rig.Results);
+        var taken = new Measurements(rig.Folder);
         if (only.Any(o => o != OfHeld)) taken = await CompareAsync(taken, rig, only, against, rounds, progress, cancel);
         return only.Contains(OfHeld) ? taken with { Held = await Holding.MeasureAsync(rig, Math.Min(rounds, 5), progress, cancel) } : taken;
     }

@@ -29,22 +29,13 @@ internal static class ProxyBench
             await ProgressLine.ShowAsync(async progress => measured = await Measurements.TakeAsync(
                 parsed.GetValue(only)!, parsed.GetValue(against)!, parsed.GetValue(rounds), progress, cancel));
             var figures = measured.Figures();
-            Keep(measured, figures);
+            await File.WriteAllTextAsync(Path.Combine(measured.Folder, "samples.json"), JsonSerializer.Serialize(measured, Readable), cancel);
+            RunFolder.Keep(measured.Folder, figures);
             if (parsed.GetValue(json)) Output.PrintJson(Figure.Json(figures).ToJsonString());
             else Figure.Show(console, figures);
-            await Console.Error.WriteLineAsync($"Configurations, outputs and all samples are in {measured.Folder}");
             return figures.All(f => f.Held) ? 0 : ExitCode.Failed;
         });
         return command;
-    }
-
-    private static void Keep(Measurements measured, IReadOnlyCollection<Figure> figures)
-    {
-        File.WriteAllText(Path.Combine(measured.Folder, "samples.json"), JsonSerializer.Serialize(measured, Readable));
-        using var file = new StreamWriter(Path.Combine(measured.Folder, "table.txt"));
-        var table = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(file) });
-        table.Profile.Width = 200;
-        Figure.Show(table, figures);
     }
 
     private static Option<string[]> Choice(string name, string description, IReadOnlyList<string> all)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Hypervize.Bench.Load;
 using Hypervize.Bench.Node;
 using Hypervize.Cli.Platform;
@@ -22,11 +21,10 @@ internal sealed class Rig : IAsyncDisposable
         _backing = BackingServices.Of(_instance);
         var ports = Ports.Free(ServiceTable.All.Count + 1);
         _wiring = new(_instance, Checkout.Root, _backing, ServiceTable.All.Select(s => s.Name).Append(Wiring.ProxyInternal).Zip(ports).ToDictionary(p => p.First, p => p.Second));
-        Results = Directory.CreateDirectory(Path.Combine(Checkout.Root, "bench", "results", DateTime.Now.ToString("yyyy-MM-ddTHH-mm-ss", CultureInfo.InvariantCulture))).FullName;
     }
 
     /// <summary>The folder in which everything is kept that was told to the contestants and said by them.</summary>
-    public string Results { get; }
+    public string Folder { get; } = RunFolder.New();
 
     /// <summary>The node.</summary>
     public NodeProcess Node { get; private set; } = null!;
@@ -51,9 +49,9 @@ internal sealed class Rig : IAsyncDisposable
         try
         {
             await Cores.MakeWayAsync(cancel);
-            rig.Wrk = new(wrk.Program, wrk.Environment, Directory.CreateDirectory(Path.Combine(rig.Results, "wrk")).FullName);
+            rig.Wrk = new(wrk.Program, wrk.Environment, Directory.CreateDirectory(Path.Combine(rig.Folder, "wrk")).FullName);
             await rig._backing.StartRabbitMqAsync(progress, cancel);
-            rig.Node = await NodeProcess.StartAsync(rig.Results, rig.Marked, cancel);
+            rig.Node = await NodeProcess.StartAsync(rig.Folder, rig.Marked, cancel);
             rig._plane = await ControlPlane.StartAsync(
                 rig._wiring.Url(ServiceTable.Endpoints), rig._wiring.SigningKey, rig._backing.RabbitMq.Uri, $"http://127.0.0.1:{rig.Node.Port}", cancel);
             return rig;
@@ -67,7 +65,7 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>File that a contestant's output goes to.</summary>
     /// <param name="name">The contestant.</param>
-    public string LogOf(string name) => Path.Combine(Results, $"{name}.log");
+    public string LogOf(string name) => Path.Combine(Folder, $"{name}.log");
 
     /// <summary>Starts ours: the proxy as the build made it, told what the command line tells it.</summary>
     public Task<Contestant> StartOursAsync(CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Hypervize.Bench.Lifecycle;
 using Hypervize.Bench.Load;
 using Hypervize.Cli.Client;
@@ -32,7 +33,9 @@ internal static class WakeBench
         command.SetAction(async (parsed, cancel) =>
         {
             IReadOnlyList<Figure> figures = [];
-            await ProgressLine.ShowAsync(async progress => figures = await MeasureAsync(parsed.GetValue(runs), progress, cancel));
+            var folder = RunFolder.New();
+            await ProgressLine.ShowAsync(async progress => figures = await MeasureAsync(folder, parsed.GetValue(runs), progress, cancel));
+            RunFolder.Keep(folder, figures);
             if (parsed.GetValue(json)) Output.PrintJson(Figure.Json(figures).ToJsonString());
             else Figure.Show(console, figures);
             return figures.All(f => f.Held) ? 0 : ExitCode.Failed;
@@ -40,7 +43,7 @@ internal static class WakeBench
         return command;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int runs, Action<string> progress, CancellationToken cancel)
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(string folder, int runs, Action<string> progress, CancellationToken cancel)
     {
         using var turn = await Turn.WaitAsync(progress, cancel);
         await using var stage = await Stage.SetAsync(progress, cancel);
@@ -62,6 +65,7 @@ internal static class WakeBench
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
             strangers.Add(await StrangersAsync(cancel));
             bursts.Add(new(await RunAsync(port, request, PerSecond, Seconds, cancel)));
+            await bursts[^1].KeepAsync(Path.Combine(folder, $"wake-{bursts.Count}.csv"));
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
         }
 
@@ -104,6 +108,9 @@ internal static class WakeBench
         public double HeldP95 => P95(sent.Where(a => a.Due <= _firstAnswer));
 
         public double AwakeP95 => P95(sent.Where(a => a.Due > _firstAnswer));
+
+        public Task KeepAsync(string file) => File.WriteAllLinesAsync(file, sent.Select(s =>
+            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(sent[0].Due, s.Due).TotalMilliseconds:0.000},{s.Milliseconds:0.000},{s.Status}")).Prepend("due_ms,took_ms,status"));
 
         // One that was not served has taken as long as anybody waited for it.
         private static double P95(IEnumerable<Sent> of) => Figure.Quantile(of.Select(a => a.Served ? a.Milliseconds : Patience.TotalMilliseconds).DefaultIfEmpty(Patience.TotalMilliseconds), 0.95);
