@@ -16,7 +16,7 @@ public static class InferenceRegistration
     /// <param name="services">The proxy's container.</param>
     public static void AddInference(this IServiceCollection services)
     {
-        services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
+        services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<AnswerRelay>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
         services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience);
         services.AddSingleton<NodePools>().AddHostedService(p => p.GetRequiredService<NodePools>());
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Hypervize.Proxy.Nodes;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Hypervize.Proxy.Forwarding;
@@ -23,12 +23,7 @@ public static class InlineScheduling
         sockets.CreateBoundListenSocket = endpoint =>
         {
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            if (endpoint is not IPEndPoint) return socket;
-            // Connections take it over from the socket that accepts them.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            if (endpoint is IPEndPoint) SilentPeers.Notice(socket);
             return socket;
         };
     });

@@ -197,11 +197,7 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
         try
         {
             socket.NoDelay = true;
-            // A machine that vanished without a word is noticed within a minute, however long its answer may take.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            SilentPeers.Notice(socket);
             using var limit = new CancellationTokenSource(ConnectTimeout, time);
             if (isAddress) await socket.ConnectAsync(new IPEndPoint(ip!, address.Port), limit.Token);
             else await socket.ConnectAsync(address.DnsSafeHost, address.Port, limit.Token);
