@@ -31,8 +31,10 @@ public sealed class TrafficMeterSpecs
         Assert.Equivalent(new EndpointTraffic("e", 5, 0, 0, 0, 1, 0, [new("n", 1)]), Assert.Single(_meter.Take(_table)), strict: true);
 
         _meter.Finished("e", "n");
-        _meter.Completed("e");
-        Assert.Equivalent(new EndpointTraffic("e", 5, 0, 1, 0, 0, 0, []), Assert.Single(_meter.Take(_table)), strict: true);
+        End("e", 200);
+        var ended = Assert.Single(_meter.Take(_table));
+        Assert.Equivalent(new EndpointTraffic("e", 5, 0, 1, 0, 0, 0, []), ended with { Usage = null }, strict: true);
+        Assert.Equal(1, Assert.Single(ended.Usage!).Statuses[200]);
         Assert.Empty(_meter.Take(_table));
         Assert.Equal(0, _meter.InFlight("e", "n"));
     }
@@ -65,8 +67,7 @@ public sealed class TrafficMeterSpecs
                 _meter.Waiting(endpoint, -1);
                 _meter.Dispatched(endpoint, node);
                 _meter.Finished(endpoint, node);
-                if (i % 10 == thread) _meter.Failed(endpoint);
-                else _meter.Completed(endpoint);
+                End(endpoint, i % 10 == thread ? 502 : 200);
             }
         })).ToArray();
 
@@ -113,4 +114,6 @@ public sealed class TrafficMeterSpecs
         reports.Published();
         Assert.Equal((true, 2), (reports.Due(leaving: true).Leaving, reports.Due(leaving: true).Sequence));
     }
+
+    private void End(string endpoint, int status) => _meter.Ended(endpoint, new("key-1", status, HadArrived: true, 0, 0, default, null, null));
 }

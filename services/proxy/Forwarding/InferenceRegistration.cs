@@ -45,7 +45,7 @@ public static class InferenceRegistration
             if (departure.IsLeaving) http.Response.Headers.Connection = "close";
             if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return others(http);
             var end = path.IndexOf('/', Prefix.Length);
-            return route.ServeAsync(http, end < 0 ? path[Prefix.Length..] : path[Prefix.Length..end], end < 0 ? "" : path[(end + 1)..]);
+            return route.ServeAsync(http, end < 0 ? path.AsSpan(Prefix.Length) : path.AsSpan(Prefix.Length, end - Prefix.Length), end < 0 ? default : path.AsSpan(end + 1));
         }
     }
 }

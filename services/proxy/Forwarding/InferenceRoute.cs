@@ -18,29 +18,31 @@ public sealed class InferenceRoute(
     private const string PreferenceApplied = "Preference-Applied";
     private const int MostTries = 5;
 
-    /// <summary>Serves a request. One method awaits all that may take long, so that a request that is held costs little.</summary>
+    /// <summary>Serves a request.</summary>
     /// <param name="http">The request.</param>
     /// <param name="id">The endpoint.</param>
     /// <param name="path">Path below the endpoint.</param>
-    public async Task ServeAsync(HttpContext http, string id, string path)
+    public Task ServeAsync(HttpContext http, ReadOnlySpan<char> id, ReadOnlySpan<char> path)
+    {
+        RequestId.Take(http);
+        table.TryGet(id, out var endpoint);
+        if (Refusal(http, id, endpoint, out var key) is { } refused) return refused.WriteAsync(http);
+        var known = InferencePath.Find(path, out var model);
+        return ServeAsync(http, endpoint!, known, model, key, Refusal(http, endpoint!, known, path));
+    }
+
+    // One method awaits all that may take long, so that a request that is held costs little.
+    private async Task ServeAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath? known, string? model, KnownKey? key, InferenceError? error)
     {
         var arrivedAt = time.GetTimestamp();
-        RequestId.Take(http);
-        if (Refusal(http, id, out var endpoint, out var knownKey) is { } refused)
-        {
-            await refused.WriteAsync(http);
-            return;
-        }
-        var known = InferencePath.Find(path, out var model);
         var (status, call, admission) = (KeyUsage.ClientGone, (InferenceCall?)null, default(Admission));
         try
         {
-            var error = Refusal(http, endpoint!, known, path);
-            if (error is null && known == InferencePath.Models) status = await ModelsAsync(http, endpoint!.State, model);
+            if (error is null && known == InferencePath.Models) status = await ModelsAsync(http, endpoint.State, model);
             else
             {
-                error ??= spending.Refusal(endpoint!.State.AccountId) ?? limits.Admit(http, endpoint, knownKey, out admission);
-                if (error is null) (call, error) = await ReadAsync(http, endpoint!, known!, arrivedAt);
+                error ??= spending.Refusal(endpoint.State.AccountId) ?? limits.Admit(http, endpoint, key, out admission);
+                if (error is null) (call, error) = await ReadAsync(http, endpoint, known!, arrivedAt);
                 for (var tries = 1; call is not null; tries++)
                 {
                     var waiter = gates.PassOrEnter(call, again: tries > 1, out var turn);
@@ -70,11 +72,11 @@ public sealed class InferenceRoute(
         }
         catch (Exception e) when (http.RequestAborted.IsCancellationRequested)
         {
-            log.LogDebug("A client of {Endpoint} went away: {Reason}", id, e.Message);
+            log.LogDebug("A client of {Endpoint} went away: {Reason}", endpoint.State.Id, e.Message);
         }
         catch (Exception e)
         {
-            log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, id);
+            log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, endpoint.State.Id);
             status = InferenceError.Internal.Status;
             if (call?.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
             if (!http.Response.HasStarted && call is not { HasAnswered: true }) await InferenceError.Internal.WriteAsync(http);
@@ -83,7 +85,7 @@ public sealed class InferenceRoute(
         finally
         {
             admission.Leave();
-            await NoteAsync(call, id, knownKey?.Id ?? KeyUsage.Anyone, status, arrivedAt);
+            await NoteAsync(call, endpoint.State.Id, key?.Id ?? KeyUsage.Anyone, status, arrivedAt);
         }
     }
 
@@ -114,7 +116,7 @@ public sealed class InferenceRoute(
 
     private async ValueTask NoteAsync(InferenceCall? call, string id, string key, int status, long arrivedAt)
     {
-        var ended = new EndedRequest(key, status, 0, 0, time.GetElapsedTime(arrivedAt), null, null);
+        var ended = new EndedRequest(key, status, HadArrived: call is not null, 0, 0, time.GetElapsedTime(arrivedAt), null, null);
         if (call is null)
         {
             meter.Ended(id, ended);
@@ -126,8 +128,6 @@ public sealed class InferenceRoute(
             heartbeats.End(heartbeat);
         }
         call.Body.Dispose();
-        if (status < 500) meter.Completed(id);
-        else meter.Failed(id);
         meter.Ended(id, ended with
         {
             PromptTokens = call.Usage?.Prompt ?? 0, CompletionTokens = call.Usage?.Completion ?? 0, Gaps = call.Gaps,
@@ -136,20 +136,19 @@ public sealed class InferenceRoute(
     }
 
     // Who may know of the endpoint.
-    private InferenceError? Refusal(HttpContext http, string id, out RoutedEndpoint? endpoint, out KnownKey? key)
+    private InferenceError? Refusal(HttpContext http, ReadOnlySpan<char> id, RoutedEndpoint? endpoint, out KnownKey? key)
     {
-        var found = table.TryGet(id, out endpoint);
         var verdict = keys.Check(http.Request, out key);
-        if (found && endpoint!.State.Settings.Access == EndpointAccess.Public) return null;
+        if (endpoint?.State.Settings.Access == EndpointAccess.Public) return null;
         if (KeyCheck.Refusal(verdict) is { } refusal) return new(refusal.Status, refusal.Code, refusal.Message, refusal.Status == 503 ? 1 : null);
-        if (!found || (key!.Caller.AccountId != endpoint!.State.AccountId && !key.Caller.IsOperator)) return InferenceError.NotFound(id);
+        if (endpoint is null || (key!.Caller.AccountId != endpoint.State.AccountId && !key.Caller.IsOperator)) return InferenceError.NotFound(id.ToString());
         return key.Caller.May(KeyScope.Inference) ? null : InferenceError.ScopeMissing;
     }
 
-    private static InferenceError? Refusal(HttpContext http, RoutedEndpoint endpoint, InferencePath? known, string path)
+    private static InferenceError? Refusal(HttpContext http, RoutedEndpoint endpoint, InferencePath? known, ReadOnlySpan<char> path)
     {
         if (endpoint.State.Status == EndpointStatus.Deleted) return InferenceError.Deleted;
-        if (known is null) return InferenceError.UnknownPath(path);
+        if (known is null) return InferenceError.UnknownPath(path.ToString());
         return (known == InferencePath.Models ? HttpMethods.IsGet(http.Request.Method) : HttpMethods.IsPost(http.Request.Method)) ? null : InferenceError.WrongMethod(http.Request.Method);
     }
 

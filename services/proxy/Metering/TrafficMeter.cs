@@ -36,18 +36,10 @@ public sealed class TrafficMeter
     /// <param name="nodeId">The node.</param>
     public void Finished(string endpointId, string nodeId) => Count(endpointId, static (c, node) => c.Add(node, -1), nodeId);
 
-    /// <summary>A request that had arrived ended with an answer below 500, or its client went away.</summary>
-    /// <param name="endpointId">Its endpoint.</param>
-    public void Completed(string endpointId) => Count(endpointId, static (c, _) => c.Completed++, "");
-
-    /// <summary>A request that had arrived ended with an answer of 500 or more, or a broken stream.</summary>
-    /// <param name="endpointId">Its endpoint.</param>
-    public void Failed(string endpointId) => Count(endpointId, static (c, _) => c.Failed++, "");
-
-    /// <summary>A request ended, be it served or refused: what came of it, for whom.</summary>
+    /// <summary>A request ended, be it served or refused: what came of it, for whom. One that had arrived is completed, or failed when its status is 500 or more.</summary>
     /// <param name="endpointId">Its endpoint.</param>
     /// <param name="request">What came of it.</param>
-    internal void Ended(string endpointId, EndedRequest request) => Count(endpointId, static (c, r) => c.UsageOf(r.Key).Add(r), request);
+    internal void Ended(string endpointId, EndedRequest request) => Count(endpointId, static (c, r) => c.Add(r), request);
 
     /// <summary>Requests that this proxy has at a node now.</summary>
     /// <param name="endpointId">The endpoint.</param>
@@ -104,7 +96,12 @@ public sealed class TrafficMeter
 
         public bool AreZero => (Started | Completed | Failed | Waiting) == 0 && Nodes.Count == 0 && _usage.Count == 0;
 
-        public UsageCounts UsageOf(string key) => CollectionsMarshal.GetValueRefOrAddDefault(_usage, key, out _) ??= new();
+        public void Add(EndedRequest request)
+        {
+            if (request is { HadArrived: true, Status: < 500 }) Completed++;
+            else if (request.HadArrived) Failed++;
+            (CollectionsMarshal.GetValueRefOrAddDefault(_usage, request.Key, out _) ??= new()).Add(request);
+        }
 
         public void Add(string node, int change)
         {

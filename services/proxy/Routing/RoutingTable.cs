@@ -47,6 +47,12 @@ public sealed class RoutingTable(KeyRing keys, SpendTable spending, TimeProvider
     public bool TryGet(string endpointId, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out RoutedEndpoint endpoint) =>
         _endpoints.TryGetValue(endpointId, out endpoint);
 
+    /// <summary>Finds an endpoint; one that was deleted is found for about an hour.</summary>
+    /// <param name="endpointId">Its id.</param>
+    /// <param name="endpoint">The endpoint.</param>
+    public bool TryGet(ReadOnlySpan<char> endpointId, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out RoutedEndpoint endpoint) =>
+        _endpoints.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(endpointId, out endpoint);
+
     /// <summary>Waits until a version of an endpoint's or account's stream was heard of; not for long, since the bus may be away.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The version.</param>
