@@ -29,8 +29,10 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
     public bool IsAtEnd { get; private set; } = true;
 
     /// <summary>Whether nothing came and nobody closed it since it became idle.</summary>
-    // The thread that would tell us may be busy: the socket itself knows first.
-    public bool IsFresh => _isReceiving && !_receiving.IsCompleted && !socket.Poll(0, SelectMode.SelectRead);
+    public bool IsFresh => _isReceiving && !_receiving.IsCompleted;
+
+    /// <summary>The same, by asking the system: the thread that would tell us may be busy.</summary>
+    public bool IsQuiet => !socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Listens for what comes, although nothing was sent yet.</summary>
     [SuppressMessage("Reliability", "CA2012", Justification = "It is awaited once, by the next to receive; a task would be one more object for each exchange.")]

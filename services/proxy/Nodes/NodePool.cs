@@ -20,6 +20,9 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
     // uvicorn and cpp-httplib, which serve vLLM and llama.cpp, close what was idle for five seconds.
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(4);
 
+    // A node that closes after its answer has done so by the time we listen; asking the system again costs a call.
+    private static readonly TimeSpan JustUsed = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _lock = new();
     private readonly Stack<NodeConnection> _idle = new();
     private readonly HashSet<NodeConnection> _busy = [];
@@ -44,7 +47,7 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
         {
             while (_idle.TryPop(out connection))
             {
-                if (connection.IsFresh && !IsOld(connection))
+                if (IsUsable(connection))
                 {
                     _busy.Add(connection);
                     return true;
@@ -123,8 +126,8 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
     {
         lock (_lock)
         {
-            if (_idle.Count == 0 || _idle.All(c => c.IsFresh && !IsOld(c))) return;
-            var kept = _idle.Where(c => c.IsFresh && !IsOld(c)).Reverse().ToList();
+            if (_idle.Count == 0 || _idle.All(IsUsable)) return;
+            var kept = _idle.Where(IsUsable).Reverse().ToList();
             foreach (var old in _idle.Except(kept)) old.Dispose();
             _idle.Clear();
             kept.ForEach(_idle.Push);
@@ -144,7 +147,11 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
         }
     }
 
-    private bool IsOld(NodeConnection connection) => time.GetElapsedTime(connection.IdleSince) > IdleLimit;
+    private bool IsUsable(NodeConnection connection)
+    {
+        var idle = time.GetElapsedTime(connection.IdleSince);
+        return connection.IsFresh && idle <= IdleLimit && (idle <= JustUsed || connection.IsQuiet);
+    }
 
     // Makes connections for as long as somebody waits for one.
     private async Task ConnectAsync()

@@ -15,7 +15,7 @@ public sealed class Gates : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstProbePause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestProbePause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestProbePause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Gate> _gates = new(StringComparer.Ordinal);
     private readonly RoutingTable _table;
