@@ -18,8 +18,8 @@ internal readonly record struct Sent(long Due, long Answered, int Status)
 }
 
 /// <summary>
-/// Sends a request at exact times, however long earlier ones take: each takes an idle connection, or a new one. One thread, which is
-/// the caller's.
+/// Sends a request at exact times, however long earlier ones take: each takes an idle connection, or a new one. It has a thread of its
+/// own while it runs.
 /// </summary>
 /// <param name="port">Port on loopback.</param>
 /// <param name="request">The request, from its first byte to its last.</param>
@@ -46,7 +46,17 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     /// <param name="patience">How long the last answers are waited for after the last request.</param>
     /// <param name="cancel">Stops.</param>
     /// <returns>All requests, in the order in which they were due.</returns>
-    public IReadOnlyList<Sent> Run(double perSecond, int count, TimeSpan patience, CancellationToken cancel)
+    public Task<IReadOnlyList<Sent>> RunAsync(double perSecond, int count, TimeSpan patience, CancellationToken cancel) =>
+        Task.Factory.StartNew<IReadOnlyList<Sent>>(() => Run(perSecond, count, patience, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var connection in _connections) connection.Socket.Dispose();
+        _poller.Dispose();
+    }
+
+    private Sent[] Run(double perSecond, int count, TimeSpan patience, CancellationToken cancel)
     {
         _all = new Sent[count];
         _open = 0;
@@ -71,13 +81,6 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
         }
         foreach (var given in _connections.Where(c => c.Request != Nothing)) Fail(given);
         return _all;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var connection in _connections) connection.Socket.Dispose();
-        _poller.Dispose();
     }
 
     private void Send(int index, long due)

@@ -28,14 +28,15 @@ internal static class Holding
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
 
+    /// <summary>Requests that the node can be given at once: all, if only the limit of open files lets that be.</summary>
+    /// <exception cref="MissingOnThisMachineException">It is too low for so many to be held at all.</exception>
+    public static int AtNode() => OpenFiles.Limit - Count - OtherFiles is >= FewestAtNode and var files ? files
+        : throw new MissingOnThisMachineException($"Raise the limit of open files to {2 * Count + OtherFiles} or more (ulimit -n): {Count} requests are held at once.");
+
     public static async Task<Held> MeasureAsync(Rig rig, int rounds, Action<string> progress, CancellationToken cancel)
     {
-        var concurrency = OpenFiles.Limit - Count - OtherFiles;
-        if (concurrency < FewestAtNode)
-            throw new MissingOnThisMachineException($"Raise the limit of open files to {2 * Count + OtherFiles} or more (ulimit -n): {Count} requests are held at once.");
-
         await using var proxy = await rig.StartOursAsync(cancel);
-        using (var first = new OpenLoop(proxy.Port, HttpText.Post(proxy.Path, rig.Key, Requests.Whole))) first.Run(100, FirstUse, Patience, cancel);
+        using (var first = new OpenLoop(proxy.Port, HttpText.Post(proxy.Path, rig.Key, Requests.Whole))) await first.RunAsync(100, FirstUse, Patience, cancel);
         using var callers = new OpenLoop(proxy.Port, HttpText.Post($"/api/d/{ControlPlane.Asleep}/v1/chat/completions", rig.Key, Requests.Whole));
 
         progress($"Holding {Count} requests");
@@ -44,7 +45,7 @@ internal static class Holding
         var (kbEach, errors, releases) = (0.0, 0, new List<double>());
         for (var round = 0; round <= rounds; round++)
         {
-            var calling = Task.Factory.StartNew(() => callers.Run(ArrivePerSecond, Count, Patience, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var calling = callers.RunAsync(ArrivePerSecond, Count, Patience, cancel);
             var holds = await rig.Plane.HoldsAsync(Count, Patience, cancel);
             if (round == 0)
             {
@@ -52,7 +53,7 @@ internal static class Holding
                 kbEach = (PrivateKb(proxy) - before) / Math.Max(1, holds);
             }
             var woken = Stopwatch.GetTimestamp();
-            await rig.Plane.WakeAsync(concurrency, cancel);
+            await rig.Plane.WakeAsync(AtNode(), cancel);
             var sent = await calling;
             errors += sent.Count(a => !a.Served);
             if (round > 0) releases.Add((sent.Max(a => a.Answered) - woken) * 1000.0 / Stopwatch.Frequency);

@@ -30,12 +30,12 @@ internal static class Latency
             foreach (var loop in loops.Values) loop.Dispose();
         }
 
-        Task<Quantiles> SliceAsync(Contestant contestant) => Task.Factory.StartNew(() =>
+        async Task<Quantiles> SliceAsync(Contestant contestant)
         {
-            var sent = loops[contestant.Name].Run(PerSecond, PerSecond * Seconds, Patience, cancel);
+            var sent = await loops[contestant.Name].RunAsync(PerSecond, PerSecond * Seconds, Patience, cancel);
             if (sent.Count(a => !a.Served) is > 0 and var failed) throw new PlatformException($"{contestant.Name} did not serve {failed} of {sent.Count} requests.");
             var taken = sent.Select(a => a.Milliseconds).ToList();
             return new Quantiles(Figure.Quantile(taken, 0.5), Figure.Quantile(taken, 0.95));
-        }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
     }
 }

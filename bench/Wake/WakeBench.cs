@@ -83,11 +83,11 @@ internal static class WakeBench
         ];
     }
 
-    private static Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, int perSecond, int seconds, CancellationToken cancel) => Task.Factory.StartNew(() =>
+    private static async Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, int perSecond, int seconds, CancellationToken cancel)
     {
         using var loop = new OpenLoop(port, request);
-        return loop.Run(perSecond, perSecond * seconds, Patience, cancel);
-    }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return await loop.RunAsync(perSecond, perSecond * seconds, Patience, cancel);
+    }
 
     private static async Task<double> StrangersAsync(CancellationToken cancel)
     {

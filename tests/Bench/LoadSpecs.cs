@@ -47,7 +47,7 @@ public sealed class LoadSpecs
         var port = node.Listen();
         var serving = Task.Factory.StartNew(() => node.Serve(stop.Token), TaskCreationOptions.LongRunning);
         using var loop = new OpenLoop(port, HttpText.Post("/v1/chat/completions", "key", Proxy.Requests.Whole));
-        var sent = await Task.Factory.StartNew(() => loop.Run(1_000, 100, TimeSpan.FromSeconds(30), stop.Token), TaskCreationOptions.LongRunning);
+        var sent = await loop.RunAsync(1_000, 100, TimeSpan.FromSeconds(30), stop.Token);
         Assert.All(sent, s => Assert.True(s.Served && s.Milliseconds > 0));
         Assert.Equal(99, Stopwatch.GetElapsedTime(sent[0].Due, sent[^1].Due).TotalMilliseconds, tolerance: 0.01);
         await stop.CancelAsync();
