@@ -28,6 +28,7 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     private const int Clock = -1;
     private const int Nothing = -1;
     private const long Never = 0;
+    private const int MostAtOnce = 64;
 
     // The runtime ends a process that has none left.
     private const int OtherFiles = 1_000;
@@ -76,7 +77,8 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
                 else Receive(_connections[token]);
             }
             var before = sent;
-            for (; sent < count && start + (long)((sent + 1) * ticks) is var due && due <= Stopwatch.GetTimestamp(); sent++) Send(sent, due);
+            // Not all of many that are late at once: answers are to be read meanwhile.
+            for (; sent < Math.Min(count, before + MostAtOnce) && start + (long)((sent + 1) * ticks) is var due && due <= Stopwatch.GetTimestamp(); sent++) Send(sent, due);
             if (sent == count && before < count) _poller.Tick(Never, Clock);
         }
         foreach (var given in _connections.Where(c => c.Request != Nothing)) Fail(given);
@@ -87,28 +89,34 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
     {
         _all[index] = new(due, 0, 0);
         if (!_idle.TryPop(out var connection) && (connection = Connect()) is null) return;
-        (connection.Request, connection.Received) = (index, 0);
+        (connection.Request, connection.IsSent, connection.Received) = (index, false, 0);
         _open++;
-        if (connection.Socket.Send(request, SocketFlags.None, out var error) < request.Length || error != SocketError.Success) Fail(connection);
+        Send(connection);
     }
 
-    // Null when there can be no more: none is left to have, or nobody listens.
+    // What is not connected yet sends as soon as it is: waiting for one here would hold up all others.
+    private void Send(Connection connection)
+    {
+        var bytes = connection.Socket.Send(request, SocketFlags.None, out var error);
+        connection.IsSent = bytes == request.Length;
+        if (!connection.IsSent && error != SocketError.WouldBlock) Fail(connection);
+    }
+
+    // Null when there can be no more.
     private Connection? Connect()
     {
         if (_connected > OpenFiles.Limit - OtherFiles) return null;
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
         try
         {
             socket.Connect(Here, port);
         }
         catch (SocketException)
         {
-            socket.Dispose();
-            return null;
+            // It is under way; or it failed, which sending tells.
         }
-        socket.Blocking = false;
         var connection = new Connection(socket);
-        _poller.Watch(socket, _connections.Count);
+        _poller.WatchAll(socket, _connections.Count);
         _connections.Add(connection);
         _connected++;
         return connection;
@@ -116,19 +124,26 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
 
     private void Receive(Connection connection)
     {
-        if (connection.Received == connection.Buffer.Length) Array.Resize(ref connection.Buffer, 2 * connection.Buffer.Length);
-        var read = connection.Socket.Receive(connection.Buffer.AsSpan(connection.Received), SocketFlags.None, out var error);
-        if (error == SocketError.WouldBlock) return;
-        if (read == 0 || connection.Request == Nothing)
+        if (connection.Request != Nothing && !connection.IsSent) Send(connection);
+        while (connection.IsSent)
         {
-            Fail(connection);
-            return;
+            if (connection.Received == connection.Buffer.Length) Array.Resize(ref connection.Buffer, 2 * connection.Buffer.Length);
+            var read = connection.Socket.Receive(connection.Buffer.AsSpan(connection.Received), SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock) return;
+            if (read == 0 || connection.Request == Nothing)
+            {
+                Fail(connection);
+                return;
+            }
+            connection.Received += read;
+            if (HttpText.LengthOf(connection.Buffer.AsSpan(0, connection.Received), out _) >= 0) Answered(connection);
         }
-        connection.Received += read;
-        var answer = connection.Buffer.AsSpan(0, connection.Received);
-        if (HttpText.LengthOf(answer, out _) < 0) return;
-        _all[connection.Request] = _all[connection.Request] with { Answered = Stopwatch.GetTimestamp(), Status = HttpText.StatusOf(answer) };
-        connection.Request = Nothing;
+    }
+
+    private void Answered(Connection connection)
+    {
+        _all[connection.Request] = _all[connection.Request] with { Answered = Stopwatch.GetTimestamp(), Status = HttpText.StatusOf(connection.Buffer.AsSpan(0, connection.Received)) };
+        (connection.Request, connection.Received) = (Nothing, 0);
         _open--;
         _idle.Push(connection);
     }
@@ -150,6 +165,7 @@ internal sealed class OpenLoop(int port, byte[] request) : IDisposable
         public byte[] Buffer = new byte[2048];
         public Socket Socket { get; } = socket;
         public int Request { get; set; } = Nothing;
+        public bool IsSent { get; set; }
         public int Received { get; set; }
     }
 }

@@ -12,6 +12,8 @@ namespace Hypervize.Bench.Load;
 internal sealed class Poller : IDisposable
 {
     private const int Readable = 1;
+    private const int Writable = 4;
+    private const int OnceEach = 1 << 31;
     private const int AddIt = 1;
     private const int Monotonic = 1;
     private const int NonBlocking = 0x800;
@@ -27,17 +29,22 @@ internal sealed class Poller : IDisposable
     private readonly byte[] _ticks = new byte[8];
     private int _clock = -1;
 
-    /// <summary>Watches a socket for what can be read.</summary>
+    /// <summary>Watches a socket for what can be read: told again until it was.</summary>
     /// <param name="socket">The socket; closing it ends the watch.</param>
     /// <param name="token">What is told of it.</param>
-    public void Watch(Socket socket, int token) => Watch((int)socket.Handle, token);
+    public void Watch(Socket socket, int token) => Watch((int)socket.Handle, Readable, token);
+
+    /// <summary>Watches a socket for all that happens to it, from being connected on: told once of each.</summary>
+    /// <param name="socket">The socket; closing it ends the watch.</param>
+    /// <param name="token">What is told of it.</param>
+    public void WatchAll(Socket socket, int token) => Watch((int)socket.Handle, Readable | Writable | OnceEach, token);
 
     /// <summary>Starts a clock that ticks at exact times, by <see cref="System.Diagnostics.Stopwatch"/>'s own source.</summary>
     /// <param name="nanoseconds">Time between ticks; 0 stops it.</param>
     /// <param name="token">What is told of a tick.</param>
     public void Tick(long nanoseconds, int token)
     {
-        if (_clock < 0) Watch(_clock = Checked(timerfd_create(Monotonic, NonBlocking)), token);
+        if (_clock < 0) Watch(_clock = Checked(timerfd_create(Monotonic, NonBlocking)), Readable, token);
         var (seconds, rest) = Math.DivRem(nanoseconds, 1_000_000_000);
         Checked(timerfd_settime(_clock, 0, [seconds, rest, seconds, rest], 0));
     }
@@ -45,7 +52,7 @@ internal sealed class Poller : IDisposable
     /// <summary>Takes the ticks that have come, so that the clock is quiet until the next.</summary>
     public void Ticked() => _ = read(_clock, _ticks, _ticks.Length);
 
-    /// <summary>Waits until something can be read.</summary>
+    /// <summary>Waits until something happens.</summary>
     /// <param name="milliseconds">Longest wait; -1 for no bound.</param>
     /// <returns>How many are ready: <see cref="Token"/> tells which.</returns>
     public int Wait(int milliseconds) => Math.Max(0, epoll_wait(_epoll, _events, Most, milliseconds));
@@ -61,10 +68,10 @@ internal sealed class Poller : IDisposable
         if (_clock >= 0) _ = close(_clock);
     }
 
-    private void Watch(int handle, int token)
+    private void Watch(int handle, int what, int token)
     {
         var it = new byte[Size];
-        BinaryPrimitives.WriteInt32LittleEndian(it, Readable);
+        BinaryPrimitives.WriteInt32LittleEndian(it, what);
         BinaryPrimitives.WriteInt64LittleEndian(it.AsSpan(TokenAt), token);
         Checked(epoll_ctl(_epoll, AddIt, handle, it));
     }

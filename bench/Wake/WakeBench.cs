@@ -64,9 +64,11 @@ internal static class WakeBench
             await stage.DoAsync(id, "hibernate", cancel);
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
             strangers.Add(await StrangersAsync(cancel));
-            bursts.Add(new(await RunAsync(port, request, PerSecond, Seconds, cancel)));
-            await bursts[^1].KeepAsync(Path.Combine(folder, $"wake-{bursts.Count}.csv"));
+            var began = DateTimeOffset.UtcNow;
+            var sent = await RunAsync(port, request, PerSecond, Seconds, cancel);
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
+            bursts.Add(new(sent, began, (NodeReady)up.Message.Fact));
+            await bursts[^1].KeepAsync(Path.Combine(folder, $"wake-{bursts.Count}.csv"));
         }
 
         progress("Measuring the node without us");
@@ -76,6 +78,8 @@ internal static class WakeBench
         [
             new("errors", "", bursts.Sum(b => b.Errors), 0, $"requests that were not served, of {runs} times {PerSecond * Seconds}"),
             new("p95Ms", "ms", Spread.Of([.. bursts.Select(b => b.AwakeP95)]), 115, $"of requests that came after the first answer, at {PerSecond}/s; the node itself takes 100 ms"),
+            new("node loaded", "ms", Spread.Of([.. bursts.Select(b => b.Loaded)]), null, "from the first request to what the node itself calls ready") { ForPeople = true },
+            new("node ready", "ms", Spread.Of([.. bursts.Select(b => b.Ready)]), null, "from the first request to when the platform saw that it was") { ForPeople = true },
             new("first answer", "ms", Spread.Of([.. bursts.Select(b => b.FirstAnswer)]), null, "from the first request; the model loads for 500 ms") { ForPeople = true },
             new("held: p95", "ms", Spread.Of([.. bursts.Select(b => b.HeldP95)]), null, "of requests that came before the first answer") { ForPeople = true },
             new("node: p95", "ms", Figure.Quantile(direct.Select(a => a.Milliseconds), 0.95), null, $"of the node itself, without the platform between, at {PerSecond}/s") { ForPeople = true },
@@ -97,11 +101,15 @@ internal static class WakeBench
     }
 
     /// <summary>What became of the requests of one wake. Times are milliseconds.</summary>
-    private sealed class Burst(IReadOnlyList<Sent> sent)
+    private sealed class Burst(IReadOnlyList<Sent> sent, DateTimeOffset began, NodeReady ready)
     {
         private readonly long _firstAnswer = sent.Where(a => a.Served).Select(a => a.Answered).DefaultIfEmpty(long.MaxValue).Min();
 
         public int Errors => sent.Count(a => !a.Served);
+
+        public double Loaded => (ready.RuntimeReadyAt!.Value - began).TotalMilliseconds;
+
+        public double Ready => (ready.At - began).TotalMilliseconds;
 
         public double FirstAnswer => (_firstAnswer - sent[0].Due) * 1000.0 / Stopwatch.Frequency;
 
@@ -110,7 +118,7 @@ internal static class WakeBench
         public double AwakeP95 => P95(sent.Where(a => a.Due > _firstAnswer));
 
         public Task KeepAsync(string file) => File.WriteAllLinesAsync(file, sent.Select(s =>
-            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(sent[0].Due, s.Due).TotalMilliseconds:0.000},{s.Milliseconds:0.000},{s.Status}")).Prepend("due_ms,took_ms,status"));
+            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(sent[0].Due, s.Due).TotalMilliseconds:0.000},{(s.Answered > 0 ? s.Milliseconds : (double?)null):0.000},{s.Status}")).Prepend("due_ms,took_ms,status"));
 
         // One that was not served has taken as long as anybody waited for it.
         private static double P95(IEnumerable<Sent> of) => Figure.Quantile(of.Select(a => a.Served ? a.Milliseconds : Patience.TotalMilliseconds).DefaultIfEmpty(Patience.TotalMilliseconds), 0.95);
