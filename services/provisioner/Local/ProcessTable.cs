@@ -62,15 +62,15 @@ public static class ProcessTable
         }
     }
 
-    // Lines of /proc/net/tcp: number, local address:port, remote, state (0A listens), …, inode in the tenth column.
+    // Lines of /proc/net/tcp: number, local address:port, remote, state (0A listens), …, inode in the tenth column. Who listens comes
+    // first. The rest is left unread: on a machine with ten thousand connections it takes the kernel a quarter of a second to list.
     private static IEnumerable<string> Listeners(int port)
     {
         var suffix = $":{port:X4}";
         return from table in TcpTables
                where File.Exists(table)
-               from line in File.ReadLines(table).Skip(1)
-               let columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-               where columns.Length > 9 && columns[3] == "0A" && columns[1].EndsWith(suffix, StringComparison.Ordinal)
+               from columns in File.ReadLines(table).Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).TakeWhile(c => c.Length > 9 && c[3] == "0A")
+               where columns[1].EndsWith(suffix, StringComparison.Ordinal)
                select columns[9];
     }
 
