@@ -78,6 +78,7 @@ internal static class WakeBench
         [
             new("errors", "", bursts.Sum(b => b.Errors), 0, $"requests that were not served, of {runs} times {PerSecond * Seconds}"),
             new("p95Ms", "ms", Spread.Of([.. bursts.Select(b => b.AwakeP95)]), 115, $"of requests that came after the first answer, at {PerSecond}/s; the node itself takes 100 ms"),
+            new("node spawned", "ms", Spread.Of([.. bursts.Select(b => b.Spawned)]), null, "from the first request to when its process was begun") { ForPeople = true },
             new("node loaded", "ms", Spread.Of([.. bursts.Select(b => b.Loaded)]), null, "from the first request to what the node itself calls ready") { ForPeople = true },
             new("node ready", "ms", Spread.Of([.. bursts.Select(b => b.Ready)]), null, "from the first request to when the platform saw that it was") { ForPeople = true },
             new("first answer", "ms", Spread.Of([.. bursts.Select(b => b.FirstAnswer)]), null, "from the first request; the model loads for 500 ms") { ForPeople = true },
@@ -106,6 +107,8 @@ internal static class WakeBench
         private readonly long _firstAnswer = sent.Where(a => a.Served).Select(a => a.Answered).DefaultIfEmpty(long.MaxValue).Min();
 
         public int Errors => sent.Count(a => !a.Served);
+
+        public double Spawned => (ready.SpawnedAt - began).TotalMilliseconds;
 
         public double Loaded => (ready.RuntimeReadyAt!.Value - began).TotalMilliseconds;
 
