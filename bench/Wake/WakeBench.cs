@@ -16,9 +16,10 @@ internal static class WakeBench
     private const int PerSecond = 3_000;
     private const int Seconds = 10;
 
-    // What is compiled while it runs can't take more at first.
+    // A platform that has just begun is compiled while it runs, for some wakes and some ten thousand requests. What is measured is one that has been up for a while.
     private const int WarmUpPerSecond = 500;
     private const int WarmUpSeconds = 20;
+    private const int WarmUpWakes = 2;
     private const string Model = "simulator/tiny?load=0.5&ttft=100&tps=0";
     private const int MostConcurrency = 1024;
     private const string Body = $$"""{"model":"{{Model}}","max_tokens":2,"messages":[{"role":"user","content":"Hello"}]}""";
@@ -58,15 +59,17 @@ internal static class WakeBench
         await RunAsync(port, request, WarmUpPerSecond, WarmUpSeconds, cancel);
 
         var (bursts, strangers) = (new List<Burst>(), new List<double>());
-        while (bursts.Count < runs)
+        for (var wake = 1 - WarmUpWakes; wake <= runs; wake++)
         {
-            progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {bursts.Count + 1} of {runs}");
+            progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {(wake < 1 ? "to warm up" : $"{wake} of {runs}")}");
             await stage.DoAsync(id, "hibernate", cancel);
             await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
-            strangers.Add(await StrangersAsync(cancel));
+            var busy = await StrangersAsync(cancel);
             var began = DateTimeOffset.UtcNow;
             var sent = await RunAsync(port, request, PerSecond, Seconds, cancel);
             up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
+            if (wake < 1) continue;
+            strangers.Add(busy);
             bursts.Add(new(sent, began, (NodeReady)up.Message.Fact));
             await bursts[^1].KeepAsync(Path.Combine(folder, $"wake-{bursts.Count}.csv"));
         }
