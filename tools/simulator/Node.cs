@@ -8,6 +8,9 @@ internal static class Node
 {
     private static readonly TimeSpan MostForFinishing = TimeSpan.FromSeconds(30);
     private const long MostBodyBytes = 64 << 20;
+
+    // As uvicorn, which serves vLLM.
+    private const int Backlog = 2048;
     private static readonly Refusal Loading = new(503, "model_loading", "The model is still loading; GET /health says when it is ready.");
 
     /// <summary>Runs until SIGTERM, or to its fault.</summary>
@@ -56,7 +59,7 @@ internal static class Node
     private static WebApplication Build(NodeSettings settings, Engine engine, TimeProvider time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = Backlog).UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(new IPEndPoint(settings.Host, settings.Port));
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;

@@ -12,6 +12,9 @@ public static class InlineScheduling
 {
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
+    // Clients that find it full try again after a second. The kernel has a limit of its own (net.core.somaxconn).
+    private const int Backlog = 4096;
+
     /// <summary>Sets what the runtime reads when it makes its first socket.</summary>
     public static void Choose() => Environment.SetEnvironmentVariable(InlineCompletions, Environment.GetEnvironmentVariable(InlineCompletions) ?? "1");
 
@@ -20,6 +23,7 @@ public static class InlineScheduling
     public static void AddInlineScheduling(this WebApplicationBuilder builder) => builder.WebHost.UseSockets(sockets =>
     {
         sockets.UnsafePreferInlineScheduling = true;
+        sockets.Backlog = Backlog;
         sockets.CreateBoundListenSocket = endpoint =>
         {
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);

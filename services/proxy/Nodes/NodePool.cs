@@ -17,6 +17,10 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
     private const int MostConnecting = 32;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
+    // A node that accepts too slowly has connections lost, and the kernel asks for one again only after a second. We ask again sooner, each time
+    // after twice as long.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
+
     // uvicorn and cpp-httplib, which serve vLLM and llama.cpp, close what was idle for five seconds.
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(4);
 
@@ -199,13 +203,30 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
 
     private async Task<NodeConnection> MakeAsync()
     {
+        var began = time.GetTimestamp();
+        for (var patience = AskAgain; ; patience *= 2)
+        {
+            var left = ConnectTimeout - time.GetElapsedTime(began);
+            try
+            {
+                return await MakeAsync(patience < left ? patience : left);
+            }
+            catch (OperationCanceledException) when (patience < left)
+            {
+                // Asked again.
+            }
+        }
+    }
+
+    private async Task<NodeConnection> MakeAsync(TimeSpan patience)
+    {
         var isAddress = IPAddress.TryParse(address.DnsSafeHost, out var ip);
         var socket = isAddress ? new Socket(ip!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.NoDelay = true;
             SilentPeers.Notice(socket);
-            using var limit = new CancellationTokenSource(ConnectTimeout, time);
+            using var limit = new CancellationTokenSource(patience, time);
             if (isAddress) await socket.ConnectAsync(new IPEndPoint(ip!, address.Port), limit.Token);
             else await socket.ConnectAsync(address.DnsSafeHost, address.Port, limit.Token);
             return new(socket);
