@@ -16,10 +16,11 @@ internal static class WakeBench
     private const int PerSecond = 3_000;
     private const int Seconds = 10;
 
-    // A platform that has just begun is compiled while it runs, for some wakes and some ten thousand requests. What is measured is one that has been up for a while.
+    // What is measured is a platform that has been up for a while: one that has just begun is compiled while it runs, what a wake passes after thirty wakes.
     private const int WarmUpPerSecond = 500;
     private const int WarmUpSeconds = 20;
-    private const int WarmUpWakes = 2;
+    private const int QuietWakes = 30;
+    private const int UncountedWakes = 2;
     private const string Model = "simulator/tiny?load=0.5&ttft=100&tps=0";
     private const int MostConcurrency = 1024;
     private const string Body = $$"""{"model":"{{Model}}","max_tokens":2,"messages":[{"role":"user","content":"Hello"}]}""";
@@ -30,7 +31,7 @@ internal static class WakeBench
         var runs = new Option<int>("--runs") { Description = "Wakes.", DefaultValueFactory = _ => 3 };
         runs.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--runs must be 1 or more."); });
         var json = new Option<bool>("--json") { Description = "End with one JSON object." };
-        var command = new Command("wake", $"What becomes of {PerSecond} requests a second that meet a sleeping endpoint all at once. Takes about two minutes; exits with 0 when every bar holds.") { runs, json };
+        var command = new Command("wake", $"What becomes of {PerSecond} requests a second that meet a sleeping endpoint all at once. Takes about three minutes; exits with 0 when every bar holds.") { runs, json };
         command.SetAction(async (parsed, cancel) =>
         {
             IReadOnlyList<Figure> figures = [];
@@ -58,20 +59,23 @@ internal static class WakeBench
         progress("Warming the way to the node");
         await RunAsync(port, request, WarmUpPerSecond, WarmUpSeconds, cancel);
 
-        var (bursts, strangers) = (new List<Burst>(), new List<double>());
-        for (var wake = 1 - WarmUpWakes; wake <= runs; wake++)
+        for (var wake = 1; wake <= QuietWakes; wake++)
         {
-            progress($"Putting the endpoint to sleep, and waking it by {PerSecond} requests a second, {(wake < 1 ? "to warm up" : $"{wake} of {runs}")}");
-            await stage.DoAsync(id, "hibernate", cancel);
-            await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
+            progress($"Warming what a wake passes, {wake} of {QuietWakes}");
+            await SleepAsync();
+            await WakeAsync(perSecond: 1, seconds: 1);
+        }
+        var (bursts, strangers) = (new List<Burst>(), new List<double>());
+        for (var wake = 1 - UncountedWakes; wake <= runs; wake++)
+        {
+            progress($"Waking it by {PerSecond} requests a second, {(wake < 1 ? "to warm up" : $"{wake} of {runs}")}");
+            await SleepAsync();
             var busy = await StrangersAsync(cancel);
-            var began = DateTimeOffset.UtcNow;
-            var sent = await RunAsync(port, request, PerSecond, Seconds, cancel);
-            up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
+            var burst = await WakeAsync(PerSecond, Seconds);
             if (wake < 1) continue;
             strangers.Add(busy);
-            bursts.Add(new(sent, began, (NodeReady)up.Message.Fact));
-            await bursts[^1].KeepAsync(Path.Combine(folder, $"wake-{bursts.Count}.csv"));
+            bursts.Add(burst);
+            await burst.KeepAsync(Path.Combine(folder, $"wake-{wake}.csv"));
         }
 
         progress("Measuring the node without us");
@@ -89,6 +93,20 @@ internal static class WakeBench
             new("node: p95", "ms", Figure.Quantile(direct.Select(a => a.Milliseconds), 0.95), null, $"of the node itself, without the platform between, at {PerSecond}/s") { ForPeople = true },
             new("strangers", "%", Spread.Of(strangers), null, "of the machine's cores were busy while the platform slept, before each wake") { ForPeople = true },
         ];
+
+        async Task SleepAsync()
+        {
+            await stage.DoAsync(id, "hibernate", cancel);
+            await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State is { Status: EndpointStatus.Hibernated, Nodes.Count: 0 }, cancel);
+        }
+
+        async Task<Burst> WakeAsync(int perSecond, int seconds)
+        {
+            var began = DateTimeOffset.UtcNow;
+            var sent = await RunAsync(port, request, perSecond, seconds, cancel);
+            up = await stage.Heard.FirstAsync(id, m => m.Version > up.Message.Version && m.State.Status == EndpointStatus.Up, cancel);
+            return new(sent, began, (NodeReady)up.Message.Fact);
+        }
     }
 
     private static async Task<IReadOnlyList<Sent>> RunAsync(int port, byte[] request, int perSecond, int seconds, CancellationToken cancel)
