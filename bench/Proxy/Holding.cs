@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Hypervize.Bench.Load;
+using Hypervize.Hosting;
 
 namespace Hypervize.Bench.Proxy;
 

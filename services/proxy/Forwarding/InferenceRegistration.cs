@@ -1,4 +1,5 @@
 using System.Text;
+using Hypervize.Hosting;
 using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Nodes;
@@ -22,8 +23,10 @@ public static class InferenceRegistration
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
         services.AddSingleton<Heartbeats>().AddHostedService(p => p.GetRequiredService<Heartbeats>());
         services.AddSingleton<IStartupFilter, First>();
-        services.Configure<KestrelServerOptions>(k =>
+        services.AddSingleton(ConnectionShares.Of(OpenFiles.Limit));
+        services.AddOptions<KestrelServerOptions>().Configure<ConnectionShares>((k, shares) =>
         {
+            k.Limits.MaxConcurrentConnections = shares.Clients;
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = RequestBody.MostBytes + 1; // One more says that there is more.
             // Headers are passed on byte by byte, whatever they hold beyond ASCII.

@@ -10,7 +10,9 @@ internal sealed class BrokenAnswerException(string why) : IOException(why);
 /// An HTTP/1.1 connection to a node, for one exchange after the other. While it is idle it listens already, so that a node that closes it is noticed
 /// without asking, and so that the answer's arrival costs one system call.
 /// </summary>
-internal sealed class NodeConnection(Socket socket) : IDisposable
+/// <param name="socket">The connection.</param>
+/// <param name="room">What it took one of when it was made, and gives back when it is disposed.</param>
+internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDisposable
 {
     private readonly byte[] _arrived = new byte[AnswerHead.MostBytes];
     private int _start, _end;
@@ -151,8 +153,9 @@ internal sealed class NodeConnection(Socket socket) : IDisposable
     // Whatever waits on it ends with an exception; the node sees that nobody is there any more.
     public void Dispose()
     {
-        _isCut = true;
+        if (Interlocked.Exchange(ref _isCut, true)) return;
         socket.Dispose();
+        room.Release();
     }
 
     private ReadOnlyMemory<byte> Take()

@@ -11,8 +11,9 @@ namespace Hypervize.Proxy.Nodes;
 /// </summary>
 /// <param name="endpointId">The node's endpoint.</param>
 /// <param name="address">Base URL of the node, plain HTTP.</param>
+/// <param name="room">Room for connections to nodes, of which each takes one.</param>
 /// <param name="time">Time.</param>
-internal sealed class NodePool(string endpointId, Uri address, TimeProvider time) : IDisposable
+internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim room, TimeProvider time) : IDisposable
 {
     private const int MostConnecting = 32;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
@@ -164,6 +165,7 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
         {
             NodeConnection? made = null;
             Exception? failure = null;
+            await room.WaitAsync();
             try
             {
                 made = await MakeAsync();
@@ -171,6 +173,7 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
             catch (Exception e) when (e is SocketException or OperationCanceledException or IOException)
             {
                 failure = e;
+                room.Release();
             }
             lock (_lock)
             {
@@ -229,7 +232,7 @@ internal sealed class NodePool(string endpointId, Uri address, TimeProvider time
             using var limit = new CancellationTokenSource(patience, time);
             if (isAddress) await socket.ConnectAsync(new IPEndPoint(ip!, address.Port), limit.Token);
             else await socket.ConnectAsync(address.DnsSafeHost, address.Port, limit.Token);
-            return new(socket);
+            return new(socket, room);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hypervize.Contracts;
+using Hypervize.Hosting;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Nodes;
@@ -14,13 +15,18 @@ public sealed class NodePools : BackgroundService
     private readonly ConcurrentDictionary<string, NodePool> _pools = new(StringComparer.Ordinal);
     private readonly RoutingTable _table;
     private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _room;
+    private readonly ConnectionShares _shares;
+    private readonly ILogger<NodePools> _log;
 
     /// <summary>Pools that follow a read model.</summary>
     /// <param name="table">The read model.</param>
+    /// <param name="shares">How many connections there may be.</param>
     /// <param name="time">Time.</param>
-    public NodePools(RoutingTable table, TimeProvider time)
+    /// <param name="log">Log.</param>
+    public NodePools(RoutingTable table, ConnectionShares shares, TimeProvider time, ILogger<NodePools> log)
     {
-        (_table, _time) = (table, time);
+        (_table, _time, _shares, _room, _log) = (table, time, shares, new(shares.Nodes), log);
         table.Changed += Follow;
     }
 
@@ -30,7 +36,7 @@ public sealed class NodePools : BackgroundService
     internal NodePool Of(string endpointId, EndpointNode node)
     {
         if (_pools.TryGetValue(node.Id, out var pool)) return pool;
-        pool = _pools.GetOrAdd(node.Id, static (_, made) => new NodePool(made.Endpoint, made.Address, made.Time), (Endpoint: endpointId, Address: new Uri(node.Address!), Time: _time));
+        pool = _pools.GetOrAdd(node.Id, static (_, made) => new NodePool(made.Endpoint, made.Address, made.Room, made.Time), (Endpoint: endpointId, Address: new Uri(node.Address!), Room: _room, Time: _time));
         // It may have gone while its pool was made.
         if (_table.TryGet(endpointId, out var now)) Follow(now);
         return pool;
@@ -46,6 +52,9 @@ public sealed class NodePools : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_shares.Clients < ConnectionShares.ManyClients)
+            _log.LogWarning("Only {Clients} clients can be connected at once, and more are turned away: this process may open no more than {Files} files. Raise that limit (ulimit -n, LimitNOFILE=).",
+                _shares.Clients, OpenFiles.Limit);
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Hypervize.Proxy.Nodes;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Proxy.Tests.Nodes;
 
@@ -10,7 +13,7 @@ public sealed class NodePoolSpecs
     public async Task A_connection_whose_answer_was_read_is_used_again()
     {
         await using var node = ScriptedNode.Answering(ScriptedNode.Json);
-        using var pool = new NodePool("e", new(node.Address), TimeProvider.System);
+        using var pool = new NodePool("e", new(node.Address), new SemaphoreSlim(1_000), TimeProvider.System);
         var connection = await ExchangeAsync(pool);
         pool.Return(connection);
         Assert.Same(connection, await pool.RentAsync());
@@ -20,7 +23,7 @@ public sealed class NodePoolSpecs
     public async Task A_connection_that_was_cut_at_the_end_of_its_answer_is_not()
     {
         await using var node = ScriptedNode.Answering(ScriptedNode.Json);
-        using var pool = new NodePool("e", new(node.Address), TimeProvider.System);
+        using var pool = new NodePool("e", new(node.Address), new SemaphoreSlim(1_000), TimeProvider.System);
         var connection = await ExchangeAsync(pool);
         connection.Dispose(); // As a client does that leaves just then.
         pool.Return(connection);
@@ -31,9 +34,56 @@ public sealed class NodePoolSpecs
     public async Task A_connection_that_the_node_closed_is_not()
     {
         await using var node = ScriptedNode.Start(exchange => exchange.WriteAndCloseAsync(ScriptedNode.Json));
-        using var pool = new NodePool("e", new(node.Address), TimeProvider.System);
+        using var pool = new NodePool("e", new(node.Address), new SemaphoreSlim(1_000), new FakeTimeProvider()); // However slow the machine is: none is asked for twice.
         for (var i = 0; i < 200; i++) pool.Return(await ExchangeAsync(pool));
         Assert.Equal(200, node.Connections);
+    }
+
+    [Fact]
+    public async Task A_node_that_lost_a_connection_in_a_full_backlog_is_asked_again_before_the_kernel_would()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        var strangers = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        foreach (var stranger in strangers) _ = stranger.ConnectAsync(listener.LocalEndPoint!);
+        await Eventually.TrueAsync(() => strangers.Count(s => s.Connected) == 2, "the backlog is full");
+
+        var time = new FakeTimeProvider();
+        using var pool = new NodePool("e", new($"http://{listener.LocalEndPoint}"), new SemaphoreSlim(1), time);
+        var renting = pool.RentAsync().AsTask();
+        Assert.False(renting.IsCompleted);
+        strangers.ForEach(s => s.Dispose());
+        while (listener.Poll(0, SelectMode.SelectRead)) (await listener.AcceptAsync()).Dispose();
+        time.Advance(TimeSpan.FromMilliseconds(60));
+        using var connection = await renting.WaitAsync(TimeSpan.FromMilliseconds(900)); // The kernel's own next attempt comes after a second.
+    }
+
+    [Fact]
+    public async Task Who_finds_no_room_for_another_connection_waits_until_one_is_closed_at_whichever_node()
+    {
+        await using var node = ScriptedNode.Answering(ScriptedNode.Json);
+        await using var other = ScriptedNode.Answering(ScriptedNode.Json);
+        using var room = new SemaphoreSlim(1);
+        using var pool = new NodePool("e", new(node.Address), room, TimeProvider.System);
+        using var otherPool = new NodePool("e", new(other.Address), room, TimeProvider.System);
+        var first = await pool.RentAsync();
+        var second = otherPool.RentAsync().AsTask();
+        Assert.Same(Task.CompletedTask, await Task.WhenAny(second, Task.CompletedTask));
+        pool.Drop(first);
+        otherPool.Drop(await second);
+        Assert.Equal(1, room.CurrentCount);
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(20_000)]
+    [InlineData(1_024)]
+    public void Connections_of_clients_and_to_nodes_leave_some_of_the_files_to_the_rest(int files)
+    {
+        var shares = ConnectionShares.Of(files);
+        Assert.InRange((long)shares.Clients + shares.Nodes, 1, files - 500L);
+        Assert.InRange(shares.Nodes, 1, shares.Clients);
     }
 
     private static async Task<NodeConnection> ExchangeAsync(NodePool pool)
