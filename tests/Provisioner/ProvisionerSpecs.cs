@@ -97,7 +97,9 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
     {
         var id = await Endpoints.CreateAsync("simulator/tiny?load=0&tps=10");
         var ready = await ReadyAsync(id);
-        var stream = StreamAsync(ready.Address, "simulator/tiny?load=0&tps=10", tokens: 60);
+        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
+        using var answer = await BeginStreamAsync(http, ready.Address, "simulator/tiny?load=0&tps=10", tokens: 60);
+        var stream = ReadAsync(answer);
         await Endpoints.ReleaseAsync(id, 0, ready.NodeId);
         for (var reports = 0; reports < 4; reports++)
         {
@@ -315,16 +317,14 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         return at;
     }
 
-    private static async Task<(string Text, DateTimeOffset EndedAt)> StreamAsync(string address, string model, int tokens)
+    private static async Task<HttpResponseMessage> BeginStreamAsync(HttpClient http, string address, string model, int tokens)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{address}/v1/chat/completions")
         {
             Content = new StringContent(JsonSerializer.Serialize(new { model, stream = true, max_tokens = tokens, messages = new[] { new { role = "user", content = "Count." } } }), Encoding.UTF8, "application/json"),
         };
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        Assert.True(response.IsSuccessStatusCode, await (response.IsSuccessStatusCode ? Task.FromResult("") : response.Content.ReadAsStringAsync()));
-        var text = await response.Content.ReadAsStringAsync();
-        return (text, Now());
+        return (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).EnsureSuccessStatusCode();
     }
+
+    private static async Task<(string Text, DateTimeOffset EndedAt)> ReadAsync(HttpResponseMessage answer) => (await answer.Content.ReadAsStringAsync(), Now());
 }
