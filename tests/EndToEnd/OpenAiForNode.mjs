@@ -1,7 +1,7 @@
 // OpenAI's own client for Node against an endpoint: OPENAI_BASE_URL and OPENAI_API_KEY say which. Prints what it found as JSON.
 import OpenAI from 'openai';
 
-const [, , missing] = process.argv;
+const [, , missing, limited, capped] = process.argv;
 const client = new OpenAI({ maxRetries: 0 });
 const messages = [{ role: 'user', content: 'Hello' }];
 const found = {};
@@ -36,7 +36,11 @@ const errorOf = async call => {
   }
 };
 found.badKey = await errorOf(() => new OpenAI({ maxRetries: 0, apiKey: 'hvz_live_nothing' }).models.list());
-found.noEndpoint = await errorOf(() => new OpenAI({ maxRetries: 0, baseURL: missing }).chat.completions.create({ model: 'any', messages }));
+const chatAt = baseURL => new OpenAI({ maxRetries: 0, baseURL }).chat.completions.create({ model: 'any', messages, max_tokens: 1 });
+found.noEndpoint = await errorOf(() => chatAt(missing));
+await chatAt(limited); // All that it may be called in a minute.
+found.limited = await errorOf(() => chatAt(limited));
+found.capped = await errorOf(() => chatAt(capped));
 found.noModel = await errorOf(() => client.models.retrieve('nothing/such'));
 found.badRequest = await errorOf(() => client.chat.completions.create({ model: 3, messages }));
 
