@@ -34,7 +34,7 @@ public sealed class LimitsSpecs(Platform platform) : IClassFixture<Platform>, ID
             underWay.EnsureSuccessStatusCode();
             var refused = await ChatAsync(id);
             Assert.Equal((429, "1", "1000", "999"), (refused.Status, refused.Header("Retry-After"), refused.Header("x-ratelimit-limit-requests"), refused.Header("x-ratelimit-remaining-requests")));
-            refused.IsError("rate_limit_error", "concurrency_limit_exceeded", "This endpoint may have 1 requests under way at once");
+            refused.IsError("rate_limit_error", "concurrency_limit_exceeded", "This endpoint may have 1 request under way at once");
         }
         await Platform.EventuallyAsync(async () => (await ChatAsync(id)).Status == 200, "the request that its client left to have ended");
     }
@@ -60,7 +60,7 @@ public sealed class LimitsSpecs(Platform platform) : IClassFixture<Platform>, ID
         var refused = await ChatAsync(another, (string)key["key"]!);
         Assert.Equal((429, "1", "0"), (refused.Status, refused.Header("x-ratelimit-limit-requests"), refused.Header("x-ratelimit-remaining-requests")));
         Assert.InRange(int.Parse(refused.Header("Retry-After")!, CultureInfo.InvariantCulture), 1, 60);
-        refused.IsError("rate_limit_error", "rate_limit_exceeded", "This key may make 1 requests per minute");
+        refused.IsError("rate_limit_error", "rate_limit_exceeded", "This key may make 1 request per minute");
         Assert.Equal(200, (await ChatAsync(another)).Status);
     }
 

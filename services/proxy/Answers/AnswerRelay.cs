@@ -23,6 +23,8 @@ public sealed class AnswerRelay(TimeProvider time)
         var (response, head) = (call.Http.Response, connection.Head);
         if (response.HasStarted && !head.IsEventStream) return await EndAsEventAsync(call, connection);
         if (!response.HasStarted) WriteHead(call, head);
+        // Heartbeats began the answer before its headers could tell.
+        else if (call.WakeReceipt is { } receipt) Encoding.ASCII.GetBytes($": {WakeTimes.Header}: {receipt}\n\n", response.BodyWriter);
 
         if (head.IsEventStream) return await PassEventsAsync(call, connection);
         var outcome = head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
@@ -60,6 +62,8 @@ public sealed class AnswerRelay(TimeProvider time)
                 connection.Received(await connection.ReceiveAsync());
                 if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
             }
+            // What nothing but the connection's end ends may have broken off, if it is in the middle of an event.
+            if (connection.Head.End == BodyEnd.Close && events.IsInside) throw new BrokenAnswerException("The stream ended in the middle of an event.");
             events.End(to);
             return Outcome(connection);
         }

@@ -20,6 +20,9 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
     /// <summary>Events that carried text: what is known of the tokens of a stream that breaks before its usage.</summary>
     public int TextEvents { get; private set; }
 
+    /// <summary>Whether an event has begun that is not whole yet.</summary>
+    public bool IsInside => _begun is { WrittenCount: > 0 };
+
     /// <summary>Passes on what is whole by now.</summary>
     /// <param name="arrived">What arrived.</param>
     /// <param name="to">The client.</param>

@@ -11,6 +11,6 @@ public sealed class DrainSettings
     /// </summary>
     [Range(0, 600)] public double LingerSeconds { get; set; } = 1;
 
-    /// <summary>Seconds after that for the requests and streams it has; what is not done by then is cut.</summary>
+    /// <summary>Seconds after that for the requests and streams it has; what is not done by then is cut, and told so.</summary>
     [Range(1, 86_400)] public double FinishSeconds { get; set; } = 300;
 }

@@ -44,16 +44,19 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>The hold ran out.</summary>
     public static InferenceError Waking(int retryAfter, string why) => new(503, WakingCode, why, retryAfter);
 
+    /// <summary>The proxy stops, and can't hold it any longer.</summary>
+    public static InferenceError Leaving { get; } = new(503, "proxy_leaving", "The proxy that held this request was told to stop. Send it again: another serves it.", 1);
+
     /// <summary>Too many wait already.</summary>
     public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);
 
     /// <summary>Too many requests began within a minute.</summary>
     public static InferenceError TooOften(string whose, int limit, int retryAfter) =>
-        new(429, "rate_limit_exceeded", $"{whose} may make {limit} requests per minute, and has. Try again in {retryAfter} s.", retryAfter);
+        new(429, "rate_limit_exceeded", $"{whose} may make {Requests(limit)} per minute, and has. Try again in {retryAfter} s.", retryAfter);
 
     /// <summary>Too many requests are under way.</summary>
     public static InferenceError TooMany(string whose, int limit) =>
-        new(429, "concurrency_limit_exceeded", $"{whose} may have {limit} requests under way at once, and has. Try again when one has ended.", 1);
+        new(429, "concurrency_limit_exceeded", $"{whose} may have {Requests(limit)} under way at once, and has. Try again when one has ended.", 1);
 
     /// <summary>The account of the endpoint spent what it may in this month.</summary>
     public static InferenceError SpendCapReached(ReachedCap cap) => new(402, "spend_cap_reached", string.Create(CultureInfo.InvariantCulture,
@@ -70,6 +73,8 @@ public sealed record InferenceError(int Status, string Code, string Message, int
 
     /// <summary>The node's answer broke off.</summary>
     public static InferenceError Broken { get; } = new(502, "upstream_broken", "The node's answer broke off. What came before is incomplete.");
+
+    private static string Requests(int count) => $"{count} request{(count == 1 ? "" : "s")}";
 
     /// <summary>The error as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { error = new { message = Message, type = Status switch { 429 => "rate_limit_error", 402 => "insufficient_quota", < 500 => "invalid_request_error", _ => "server_error" }, param = (string?)null, code = Code } });

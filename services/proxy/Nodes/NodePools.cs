@@ -42,11 +42,17 @@ public sealed class NodePools : BackgroundService
         return pool;
     }
 
+    /// <summary>Cuts all that is under way at nodes, whose clients are told so.</summary>
+    public void Cut()
+    {
+        foreach (var pool in _pools.Values) pool.Dispose();
+    }
+
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        foreach (var pool in _pools.Values) pool.Dispose();
+        Cut();
     }
 
     /// <inheritdoc/>

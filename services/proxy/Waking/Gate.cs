@@ -1,4 +1,5 @@
 using Hypervize.Contracts;
+using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Waking;
@@ -97,6 +98,13 @@ public sealed class Gate(RoutedEndpoint endpoint)
             else if (Take() is { } node) Decide(first.Value, new(node, null));
             else return;
         }
+    }
+
+    /// <summary>Tells everybody in line the same.</summary>
+    /// <param name="error">Why they go nowhere.</param>
+    public void TurnAway(InferenceError error)
+    {
+        while (_line.First is { } first) Decide(first.Value, new(null, error));
     }
 
     /// <summary>Ends the holds that ran out.</summary>

@@ -128,6 +128,14 @@ public sealed class Gates : BackgroundService
         _ = ProbeBackAsync(gate, node);
     }
 
+    /// <summary>Tells everybody in line the same.</summary>
+    /// <param name="error">Why they go nowhere.</param>
+    internal void TurnAway(InferenceError error)
+    {
+        foreach (var gate in _gates.Values)
+            lock (gate) gate.TurnAway(error);
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -12,6 +12,7 @@ public sealed class DepartureSpecs : IAsyncLifetime
     private const int Tokens = 20;
     private readonly Surroundings _around = new();
     private readonly string _id = Some.NewId("endpt");
+    private readonly string _asleep = Some.NewId("endpt");
     private readonly string _key = Some.NewKey();
     private FakeNode _node = null!;
 
@@ -21,7 +22,8 @@ public sealed class DepartureSpecs : IAsyncLifetime
         _node = await FakeNode.StartAsync(StreamAsync);
         var account = Some.NewId("acct");
         var up = Some.Endpoint(_id, EndpointStatus.Up, Some.Node(Some.NewId("node")) with { Address = _node.Address }) with { AccountId = account };
-        _around.Give(new(1, [new(1, up with { Settings = up.Settings with { Scaling = up.Settings.Scaling with { Concurrency = 1000 } } })], [new(1, Some.Account(account, _key))]));
+        var asleep = Some.Endpoint(_asleep, EndpointStatus.Waking) with { AccountId = account };
+        _around.Give(new(1, [new(1, asleep), new(1, up with { Settings = up.Settings with { Scaling = up.Settings.Scaling with { Concurrency = 1000 } } })], [new(1, Some.Account(account, _key))]));
     }
 
     public async Task DisposeAsync()
@@ -59,6 +61,21 @@ public sealed class DepartureSpecs : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await proxy.GetAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "it says that it leaves");
         using var response = await proxy.Client.SendAsync(Request());
         Assert.Equal((HttpStatusCode.OK, true), (response.StatusCode, response.Headers.ConnectionClose));
+        await ended;
+    }
+
+    [Fact]
+    public async Task What_a_proxy_can_not_finish_in_time_is_told_so()
+    {
+        var proxy = await StartAsync(finishSeconds: 1);
+        using var response = await proxy.Client.SendAsync(Request("endless"), HttpCompletionOption.ResponseHeadersRead);
+        var held = proxy.Client.SendAsync(Request(endpoint: _asleep));
+        await Eventually.TrueAsync(() => _around.Broker.Reports.Any(r => r.Endpoints.Any(e => e is { Waiting: 1 } && e.EndpointId == _asleep)), "a request is held");
+        var ended = proxy.TerminateAsync();
+        Assert.EndsWith("\"code\":\"upstream_broken\"}}\n\n", await response.Content.ReadAsStringAsync());
+        using var turnedAway = await held;
+        Assert.Contains("\"code\":\"proxy_leaving\"", await turnedAway.Content.ReadAsStringAsync());
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(1)), (turnedAway.StatusCode, turnedAway.Headers.RetryAfter?.Delta));
         await ended;
     }
 
@@ -105,24 +122,25 @@ public sealed class DepartureSpecs : IAsyncLifetime
         await Eventually.TrueAsync(() => Counted() == served, "all are counted", () => $"{Counted()} of {served}");
     }
 
-    private async Task<ProxyProcess> StartAsync(double lingerSeconds = 1)
+    private async Task<ProxyProcess> StartAsync(double lingerSeconds = 1, double finishSeconds = 300)
     {
-        var proxy = await _around.StartProxyAsync(lingerSeconds: lingerSeconds);
+        var proxy = await _around.StartProxyAsync(lingerSeconds: lingerSeconds, finishSeconds: finishSeconds);
         await Eventually.TrueAsync(async () => (await proxy.GetAsync("/health/ready")).IsSuccessStatusCode, "the proxy to be ready");
         return proxy;
     }
 
     private int Counted() => _around.Broker.Reports.DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
 
-    private HttpRequestMessage Request() => new(HttpMethod.Post, $"/api/d/{_id}/v1/chat/completions")
+    private HttpRequestMessage Request(string user = "", string? endpoint = null) => new(HttpMethod.Post, $"/api/d/{endpoint ?? _id}/v1/chat/completions")
     {
-        Content = new StringContent("""{"stream":true,"messages":[]}""", Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", _key) },
+        Content = new StringContent($$"""{"stream":true,"messages":[],"user":"{{user}}"}""", Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", _key) },
     };
 
     private static async Task StreamAsync(HttpContext http)
     {
         http.Response.ContentType = "text/event-stream";
-        for (var token = 0; token < Tokens; token++)
+        var isEndless = (await new StreamReader(http.Request.Body).ReadToEndAsync()).Contains("endless", StringComparison.Ordinal);
+        for (var token = 0; (token < Tokens || isEndless) && !http.RequestAborted.IsCancellationRequested; token++)
         {
             await http.Response.WriteAsync("data: {\"model\":\"model\",\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
             await http.Response.Body.FlushAsync();

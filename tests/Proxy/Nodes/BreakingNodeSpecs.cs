@@ -73,6 +73,19 @@ public sealed class BreakingNodeSpecs
         Assert.Contains("upstream_broken", answer.Body);
     }
 
+    /// <summary>Without a length or chunks nothing tells a connection's end from a failure, but that it comes in the middle of an event.</summary>
+    [Theory]
+    [InlineData("data: 1\n\n", false)]
+    [InlineData("data: 1\n\ndata: {\"half\":", true)]
+    public async Task A_stream_that_only_its_connection_ends_is_broken_when_it_ends_within_an_event(string events, bool isBroken)
+    {
+        await using var node = ScriptedNode.Start(exchange => BreakAsync(exchange, $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n{events}", resets: false));
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        var answer = await host.SendAsync(InferenceHost.Request(Stream));
+        Assert.StartsWith("data: 1\n\n", answer.Body);
+        Assert.Equal((isBroken, false), (answer.Body.Contains("upstream_broken", StringComparison.Ordinal), answer.Body.Contains("half", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_stream_that_breaks_before_its_first_event_fails_like_any_request()
     {

@@ -25,7 +25,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
     public ConcurrentQueue<string> Output => _process.Output;
 
     public static async Task<ProxyProcess> StartAsync(
-        Identities identities, string broker, string stateFile, Uri endpoints, Uri? billing = null, Uri? provisioner = null, int keysMaxAge = 3600, double lingerSeconds = 1)
+        Identities identities, string broker, string stateFile, Uri endpoints, Uri? billing = null, Uri? provisioner = null, int keysMaxAge = 3600, double lingerSeconds = 1,
+        double finishSeconds = 300)
     {
         var nowhere = new Uri("http://127.0.0.1:1");
         var internalUrl = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -35,6 +36,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
             ["Proxy__StateFile"] = stateFile, ["Proxy__KeysMaxAgeSeconds"] = $"{keysMaxAge}", ["Proxy__InternalUrl"] = internalUrl.ToString(),
             ["Peers__Endpoints"] = endpoints.ToString(), ["Peers__Billing"] = (billing ?? nowhere).ToString(),
             ["Peers__Provisioner"] = (provisioner ?? nowhere).ToString(), ["Peers__Autoscaler"] = nowhere.ToString(), ["Drain__LingerSeconds"] = $"{lingerSeconds}",
+            ["Drain__FinishSeconds"] = $"{finishSeconds}",
         });
         return new(process, identities, internalUrl);
     }
