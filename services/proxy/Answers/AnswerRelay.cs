@@ -54,7 +54,9 @@ public sealed class AnswerRelay(TimeProvider time)
             while (true)
             {
                 var passed = false;
-                while (connection.TryRead(out var arrived)) passed |= events.Pass(arrived.Span, to);
+                // At once: what follows in the same stretch may be malformed.
+                while (connection.TryRead(out var arrived))
+                    if (events.Pass(arrived.Span, to)) passed = call.HasAnswered = true;
                 if (passed) NotePiece(call);
                 if (connection.IsAtEnd) break;
                 if (passed && (await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
@@ -78,7 +80,7 @@ public sealed class AnswerRelay(TimeProvider time)
         var now = time.GetTimestamp();
         if (call.FirstPieceAt == 0) call.FirstPieceAt = now;
         else (call.Gaps ??= new()).Add(time.GetElapsedTime(call.LastPieceAt, now));
-        (call.LastPieceAt, call.HasAnswered) = (now, true);
+        call.LastPieceAt = now;
     }
 
     private static async ValueTask<Forwarded> PassJsonAsync(InferenceCall call, NodeConnection connection)

@@ -18,6 +18,7 @@ internal sealed class Heartbeat(HttpContext http, long now)
     private bool _isPaused; // The request's own knowledge; whoever beats does not look at it.
     private long _quietSince = now;
     private volatile bool _isAtNode;
+    private volatile Task _beat = Task.CompletedTask;
 
     /// <summary>The request is at a node.</summary>
     public void ReachedNode() => _isAtNode = true;
@@ -25,7 +26,11 @@ internal sealed class Heartbeat(HttpContext http, long now)
     /// <summary>Lets nobody but the request itself write, until <see cref="Resume"/>. Pausing twice is pausing once.</summary>
     public async ValueTask PauseAsync()
     {
-        while (!_isPaused && Interlocked.CompareExchange(ref _isWriting, 1, 0) != 0) await Task.Yield();
+        while (!_isPaused && Interlocked.CompareExchange(ref _isWriting, 1, 0) != 0)
+        {
+            await Task.Yield();
+            await _beat; // For as long as its client does not read.
+        }
         _isPaused = true;
     }
 
@@ -43,6 +48,8 @@ internal sealed class Heartbeat(HttpContext http, long now)
     public async Task BeatIfQuietAsync(TimeProvider time, TimeSpan interval)
     {
         if (time.GetElapsedTime(Volatile.Read(ref _quietSince)) < interval || Interlocked.CompareExchange(ref _isWriting, 1, 0) != 0) return;
+        var beat = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _beat = beat.Task;
         try
         {
             if (!http.Response.HasStarted)
@@ -60,6 +67,7 @@ internal sealed class Heartbeat(HttpContext http, long now)
         finally
         {
             Continue(time.GetTimestamp());
+            beat.SetResult();
         }
     }
 

@@ -7,6 +7,7 @@ using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Routing;
 using Hypervize.Proxy.Spending;
 using Hypervize.Proxy.Waking;
+using Microsoft.AspNetCore.Connections;
 
 namespace Hypervize.Proxy.Forwarding;
 
@@ -70,7 +71,7 @@ public sealed class InferenceRoute(
             }
             if (error is not null) status = await EndAsync(http, call, error);
         }
-        catch (Exception e) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException || http.RequestAborted.IsCancellationRequested)
         {
             log.LogDebug("A client of {Endpoint} went away: {Reason}", endpoint.State.Id, e.Message);
         }

@@ -30,6 +30,9 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
     /// <summary>Whether the answer was read to its end.</summary>
     public bool IsAtEnd { get; private set; } = true;
 
+    /// <summary>Whether it has carried no exchange yet.</summary>
+    public bool IsNew => Head.Status == 0 && !_isReceiving;
+
     /// <summary>Whether nothing came and nobody closed it since it became idle.</summary>
     public bool IsFresh => _isReceiving && !_receiving.IsCompleted;
 

@@ -67,20 +67,26 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
     /// <exception cref="IOException">None could be made: nothing was sent.</exception>
     public async ValueTask<NodeConnection> RentAsync()
     {
-        if (TryRent(out var idle)) return idle;
-        TaskCompletionSource<NodeConnection> free;
-        lock (_lock)
+        while (true)
         {
-            if (_closed) throw new IOException("The node is gone.");
-            free = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(free);
-            if (_connecting < MostConnecting)
+            if (TryRent(out var idle)) return idle;
+            TaskCompletionSource<NodeConnection> free;
+            lock (_lock)
             {
-                _connecting++;
-                _ = ConnectAsync();
+                if (_closed) throw new IOException("The node is gone.");
+                free = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting.Enqueue(free);
+                if (_connecting < MostConnecting)
+                {
+                    _connecting++;
+                    _ = ConnectAsync();
+                }
             }
+            var taken = await free.Task;
+            // One that served another request before may have been closed, or say what nobody asked, since it was handed over.
+            if (taken.IsNew || (taken.IsFresh && taken.IsQuiet)) return taken;
+            Drop(taken);
         }
-        return await free.Task;
     }
 
     /// <summary>Gives a connection back whose exchange is over.</summary>
@@ -170,9 +176,9 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
             {
                 made = await MakeAsync();
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or IOException)
+            catch (Exception e)
             {
-                failure = e;
+                failure = e; // Whatever it is: who waits must hear of it.
                 room.Release();
             }
             lock (_lock)
@@ -210,6 +216,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         for (var patience = AskAgain; ; patience *= 2)
         {
             var left = ConnectTimeout - time.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero) throw new IOException("The node accepts no connection.");
             try
             {
                 return await MakeAsync(patience < left ? patience : left);

@@ -69,7 +69,8 @@ public sealed class BreakingNodeSpecs
         await using var node = ScriptedNode.Answering($"{ScriptedNode.Events}{ScriptedNode.Chunk("data: 1\n\n")}{chunk}");
         await using var host = await InferenceHost.InFrontOfAsync(node);
         var answer = await host.SendAsync(InferenceHost.Request(Stream));
-        Assert.StartsWith("data: 1\n\n", answer.Body);
+        Assert.Equal((200, "text/event-stream"), (answer.Status, answer.Response.Content.Headers.ContentType?.MediaType));
+        Assert.StartsWith("data: 1\n\ndata: {\"error\"", answer.Body);
         Assert.Contains("upstream_broken", answer.Body);
     }
 

@@ -9,6 +9,22 @@ public sealed class LeavingClientSpecs
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
+    [Fact]
+    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_gone_and_no_failure_of_ours()
+    {
+        await using var host = await InferenceHost.StartAsync();
+        host.Is(EndpointStatus.Up, host.Node());
+        for (var client = 0; client < 100; client++)
+        {
+            using var leaving = await RawClient.ConnectAsync(host);
+            await leaving.WriteAsync(RawClient.Head(100).Replace("Host: x", "Host: x\r\nExpect: 100-continue", StringComparison.Ordinal));
+            await leaving.UntilAsync("100 Continue"); // Its body is being read.
+            await leaving.WriteAsync("{\"messages\":");
+            leaving.Leave();
+        }
+        Assert.All(await host.StatusesAsync(100), status => Assert.Equal(KeyUsage.ClientGone, status));
+    }
+
     /// <summary>What the node has said by the time the client leaves, and the request.</summary>
     [Theory]
     [InlineData("", "{}")]

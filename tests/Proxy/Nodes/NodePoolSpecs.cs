@@ -39,21 +39,54 @@ public sealed class NodePoolSpecs
         Assert.Equal(200, node.Connections);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nor_is_one_whose_node_closed_it_or_said_more_handed_to_who_waits(bool closes)
+    {
+        await using var node = ScriptedNode.Start(async exchange =>
+        {
+            await exchange.WriteAsync(ScriptedNode.Json);
+            await Task.Delay(50); // The answer was read by then.
+            if (closes) exchange.Close();
+            else await exchange.WriteAsync(ScriptedNode.Json);
+        });
+        using var pool = new NodePool("e", new(node.Address), new SemaphoreSlim(1), TimeProvider.System);
+        var first = await ExchangeAsync(pool);
+        var waiting = pool.RentAsync().AsTask();
+        await Eventually.TrueAsync(() => !first.IsQuiet, "what nobody asked for has come");
+        pool.Return(first);
+        Assert.NotSame(first, await waiting);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_connection_hears_that_none_is_to_be_had_however_late_the_clock_says_so()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        using var strangers = await FullAsync(listener);
+        var time = new FakeTimeProvider();
+        using var room = new SemaphoreSlim(1);
+        using var pool = new NodePool("e", new($"http://{listener.LocalEndPoint}"), room, time);
+        var renting = pool.RentAsync().AsTask();
+        time.Advance(TimeSpan.FromSeconds(3));
+        await Assert.ThrowsAsync<IOException>(() => renting.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(1, room.CurrentCount);
+    }
+
     [Fact]
     public async Task A_node_that_lost_a_connection_in_a_full_backlog_is_asked_again_before_the_kernel_would()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
-        var strangers = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
-        foreach (var stranger in strangers) _ = stranger.ConnectAsync(listener.LocalEndPoint!);
-        await Eventually.TrueAsync(() => strangers.Count(s => s.Connected) == 2, "the backlog is full");
-
+        var strangers = await FullAsync(listener);
         var time = new FakeTimeProvider();
         using var pool = new NodePool("e", new($"http://{listener.LocalEndPoint}"), new SemaphoreSlim(1), time);
         var renting = pool.RentAsync().AsTask();
         Assert.False(renting.IsCompleted);
-        strangers.ForEach(s => s.Dispose());
+        strangers.Dispose();
         while (listener.Poll(0, SelectMode.SelectRead)) (await listener.AcceptAsync()).Dispose();
         time.Advance(TimeSpan.FromMilliseconds(60));
         using var connection = await renting.WaitAsync(TimeSpan.FromMilliseconds(900)); // The kernel's own next attempt comes after a second.
@@ -84,6 +117,23 @@ public sealed class NodePoolSpecs
         var shares = ConnectionShares.Of(files);
         Assert.InRange((long)shares.Clients + shares.Nodes, 1, files - 500L);
         Assert.InRange(shares.Nodes, 1, shares.Clients);
+    }
+
+    // A backlog of one holds two that nobody has accepted.
+    private static async Task<Strangers> FullAsync(Socket listener)
+    {
+        var strangers = new Strangers([.. Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))]);
+        foreach (var stranger in strangers.Sockets) _ = stranger.ConnectAsync(listener.LocalEndPoint!);
+        await Eventually.TrueAsync(() => strangers.Sockets.Count(s => s.Connected) == 2, "the backlog is full");
+        return strangers;
+    }
+
+    private sealed record Strangers(IReadOnlyList<Socket> Sockets) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var socket in Sockets) socket.Dispose();
+        }
     }
 
     private static async Task<NodeConnection> ExchangeAsync(NodePool pool)
