@@ -33,7 +33,7 @@ internal sealed record Measurements(
     /// <param name="cancel">Stops.</param>
     public static async Task<Measurements> TakeAsync(string[] only, string[] against, int rounds, Action<string> progress, CancellationToken cancel)
     {
-        if (only.Contains(OfHeld)) Holding.AtNode(); // Better known now than in ten minutes.
+        if (only.Contains(OfHeld)) Holding.Check(); // Better known now than in ten minutes.
         using var turn = await Turn.WaitAsync(progress, cancel);
         await using var rig = await Rig.SetAsync(progress, cancel);
         var taken = new Measurements(rig.Folder);
