@@ -18,7 +18,9 @@ public static class InferenceRegistration
     public static void AddInference(this IServiceCollection services)
     {
         services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<AnswerRelay>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
-        services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience);
+        // A node is asked itself: where it sends others may be a place that only we can reach. Nor is asking part of any trace.
+        services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience).ConfigurePrimaryHttpMessageHandler(() =>
+            new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null });
         services.AddSingleton<NodePools>().AddHostedService(p => p.GetRequiredService<NodePools>());
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
         services.AddSingleton<Heartbeats>().AddHostedService(p => p.GetRequiredService<Heartbeats>());
