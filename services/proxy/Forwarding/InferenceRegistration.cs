@@ -49,8 +49,15 @@ public static class InferenceRegistration
         {
             if (departure.IsLeaving) http.Response.Headers.Connection = "close";
             if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return others(http);
+            if (!RequestHead.CanHold(http.Request.QueryString)) return RefuseAsync(http, InferenceError.InvalidQuery);
             var end = path.IndexOf('/', Prefix.Length);
             return route.ServeAsync(http, end < 0 ? path.AsSpan(Prefix.Length) : path.AsSpan(Prefix.Length, end - Prefix.Length), end < 0 ? default : path.AsSpan(end + 1));
+        }
+
+        private static Task RefuseAsync(HttpContext http, InferenceError error)
+        {
+            RequestId.Take(http);
+            return error.WriteAsync(http);
         }
     }
 }
