@@ -41,6 +41,9 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>The body is not what it should be.</summary>
     public static InferenceError InvalidJson(string why) => new(400, "invalid_json", why);
 
+    /// <summary>A query that a node might read as the end of the request's line.</summary>
+    public static InferenceError InvalidQuery { get; } = new(400, "invalid_query", "The query has control characters in it. Escape them, as in %0D.");
+
     /// <summary>The hold ran out.</summary>
     public static InferenceError Waking(int retryAfter, string why) => new(503, WakingCode, why, retryAfter);
 

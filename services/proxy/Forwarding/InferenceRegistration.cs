@@ -18,7 +18,9 @@ public static class InferenceRegistration
     public static void AddInference(this IServiceCollection services)
     {
         services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<AnswerRelay>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
-        services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience);
+        // A node is asked itself: where it sends others may be a place that only we can reach. Nor is asking part of any trace.
+        services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience).ConfigurePrimaryHttpMessageHandler(() =>
+            new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null });
         services.AddSingleton<NodePools>().AddHostedService(p => p.GetRequiredService<NodePools>());
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
         services.AddSingleton<Heartbeats>().AddHostedService(p => p.GetRequiredService<Heartbeats>());
@@ -47,8 +49,15 @@ public static class InferenceRegistration
         {
             if (departure.IsLeaving) http.Response.Headers.Connection = "close";
             if (http.Request.Path.Value is not { } path || !path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return others(http);
+            if (!RequestHead.CanHold(http.Request.QueryString)) return RefuseAsync(http, InferenceError.InvalidQuery);
             var end = path.IndexOf('/', Prefix.Length);
             return route.ServeAsync(http, end < 0 ? path.AsSpan(Prefix.Length) : path.AsSpan(Prefix.Length, end - Prefix.Length), end < 0 ? default : path.AsSpan(end + 1));
+        }
+
+        private static Task RefuseAsync(HttpContext http, InferenceError error)
+        {
+            RequestId.Take(http);
+            return error.WriteAsync(http);
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
             {
                 // It may have been forgotten, since it was idle, before it was locked.
                 if (!_limits.TryGetValue(subject, out var current) || !ReferenceEquals(current, limit)) continue;
-                if (limit.IsChanged(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
+                if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
                 var refusal = limit.TryEnter(Second());
                 if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit);
                 if (refusal is null)

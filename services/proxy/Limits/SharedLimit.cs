@@ -16,7 +16,7 @@ internal sealed class SharedLimit(string subject)
     private static readonly RequestLimits NoLimits = new();
     private readonly MinuteWindow _window = new();
     private RequestLimits _limits = NoLimits;
-    private bool _hasSpoken;
+    private bool _hasSpoken, _hasPart;
     private int _allowance, _cap;
     private int _letIn, _refused;
 
@@ -35,9 +35,9 @@ internal sealed class SharedLimit(string subject)
     /// <summary>The limits it was last asked with.</summary>
     public RequestLimits Limits => _limits;
 
-    /// <summary>Whether these are other limits than the last.</summary>
+    /// <summary>Whether this proxy has no part of these limits yet: they are other than the last, or it has only heard of them.</summary>
     /// <param name="limits">The limits.</param>
-    public bool IsChanged(RequestLimits limits) => _limits != limits;
+    public bool NeedsPart(RequestLimits limits) => !_hasPart || _limits != limits;
 
     /// <summary>Lets a request in, or says why not.</summary>
     /// <param name="second">The second it is now.</param>
@@ -93,7 +93,7 @@ internal sealed class SharedLimit(string subject)
     /// <param name="second">The second it is now.</param>
     public void Exchange(RequestLimits limits, OthersUse others, string own, long second)
     {
-        _limits = limits;
+        (_limits, _hasPart) = (limits, true);
         _window.MoveTo(second);
         if (limits.RequestsPerMinute is { } perMinute) _allowance = Part(perMinute, perMinute - _window.Total, others, own, u => u.Allowance);
         if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, most, others, own, u => u.Cap));

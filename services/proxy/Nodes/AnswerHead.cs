@@ -31,6 +31,7 @@ internal sealed class AnswerHead
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Type",
         "Set-Cookie", "Server", "Date", "Via", "X-Powered-By", "Alt-Svc", "Strict-Transport-Security", "x-request-id", "traceparent", "tracestate",
+        "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-hypervize-wake", "Preference-Applied",
     };
 
     private static readonly SearchValues<byte> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
@@ -82,7 +83,7 @@ internal sealed class AnswerHead
         var line = NextLine(ref head);
         // HTTP/1.1 200 OK
         if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' ') return false;
-        if (!Utf8Parser.TryParse(line.Slice(9, 3), out int status, out var digits) || digits != 3 || status < 100 || line is [_, _, _, _, _, _, _, _, _, _, _, _, not (byte)' ', ..]) return false;
+        if (!Utf8Parser.TryParse(line.Slice(9, 3), out int status, out var digits) || digits != 3 || status is < 100 or >= 600 || line is [_, _, _, _, _, _, _, _, _, _, _, _, not (byte)' ', ..]) return false;
         // Nobody asked to go over to another protocol.
         if (status == 101) return false;
         Status = status;
@@ -101,6 +102,12 @@ internal sealed class AnswerHead
 
         KeepsAlive = _connection is null ? !isOld : !Lists(_connection, "close") && (!isOld || Lists(_connection, "keep-alive"));
         if (status is < 200 or 204 or 304) return true;
+        if (status == 205)
+        {
+            // It must have no body, but may be framed as if it had (RFC 9110, 15.3.6): then nobody waits for where that ends.
+            KeepsAlive = KeepsAlive && !chunked && length == 0;
+            return true;
+        }
         // Chunks together with a length, or in HTTP/1.0, say that somebody between us changed one of them: nothing that follows can be trusted (RFC 9112, 6.1, 6.3).
         if (chunked) (End, KeepsAlive) = (BodyEnd.Chunks, KeepsAlive && !isOld && length is null);
         else if (length is { } known) (End, Length) = (known == 0 ? BodyEnd.None : BodyEnd.Length, known);

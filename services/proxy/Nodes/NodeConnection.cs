@@ -67,17 +67,15 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
     public async ValueTask SendMoreAsync(ReadOnlyMemory<byte> piece)
     {
         if (_isCutShort) return;
-        if (!_isReceiving) Listen();
-        var answer = _receiving.AsTask();
-        _receiving = new(answer);
         try
         {
             var sending = socket.SendAsync(piece, SocketFlags.None).AsTask();
-            if (await Task.WhenAny(sending, answer) == answer && !IsInterim(answer))
+            while (!_isCutShort && !sending.IsCompleted)
             {
-                _isCutShort = true;
-                socket.Shutdown(SocketShutdown.Send); // Ends the sending, so that nobody uses the piece any more.
+                var arrival = Arrival();
+                _isCutShort = await Task.WhenAny(sending, arrival) == arrival && IsAnswer(arrival);
             }
+            if (_isCutShort) socket.Shutdown(SocketShutdown.Send); // Ends the sending, so that nobody uses the piece any more.
             await sending;
         }
         catch (SocketException)
@@ -189,13 +187,30 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
         }
     }
 
-    // HTTP/1.1 1xx
-    private bool IsInterim(Task<int> answer) => answer is { IsCompletedSuccessfully: true, Result: > 9 } && _arrived[9] == '1';
+    // What comes next; the reader can still wait for it too.
+    private Task<int> Arrival()
+    {
+        var arrival = ReceiveAsync().AsTask();
+        (_receiving, _isReceiving) = (new(arrival), true);
+        return arrival;
+    }
 
+    // Whether the answer's head is there, or none can come any more, which the reader finds out for itself; heads that only announce another are passed over.
+    private bool IsAnswer(Task<int> arrival)
+    {
+        if (arrival is not { IsCompletedSuccessfully: true, Result: > 0 }) return true;
+        (_isReceiving, _end) = (false, _end + arrival.Result);
+        int length;
+        while ((length = HeadLength()) >= 0 && Head.TryRead(_arrived.AsSpan(_start, length)) && Head.Status < 200) _start += length;
+        return length >= 0 || _end - _start == _arrived.Length;
+    }
+
+    // -1 while the head goes on; 0 when it ended as no head does, with line feeds alone: nothing more may come of it.
     private int HeadLength()
     {
         var arrived = _arrived.AsSpan(_start, _end - _start);
         var end = arrived.IndexOf("\r\n\r\n"u8);
-        return end < 0 ? -1 : end + 4;
+        if (end >= 0) return end + 4;
+        return arrived.IndexOf("\n\n"u8) >= 0 || arrived.IndexOf("\n\r\n"u8) >= 0 ? 0 : -1;
     }
 }

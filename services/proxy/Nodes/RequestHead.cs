@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Text;
@@ -16,13 +17,23 @@ internal ref struct RequestHead(Span<byte> to)
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings",
         "Authorization", "x-api-key", "api-key", "Cookie", "Prefer", "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
         "X-Forwarded-Prefix", "X-Real-IP", "Host", "Content-Length", "Content-Type", "Content-Encoding", "Expect", "Accept-Encoding", "x-request-id",
+        "X-Content-Length", // So the server calls a Content-Length beside chunks.
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // The server lets most control characters through, and names that are none. What a node takes for a line's end or for a blank would make another request of it.
+    private static readonly SearchValues<char> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> NotInQueries = SearchValues.Create([.. Enumerable.Range(0, 33).Append(127).Select(c => (char)c)]);
+    private static readonly SearchValues<char> NotInValues = SearchValues.Create([.. Enumerable.Range(0, 32).Append(127).Select(c => (char)c).Where(c => c != '\t')]);
 
     private readonly Span<byte> _to = to;
     private bool _propagatesTrace;
 
     /// <summary>Bytes that were written.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Whether a query can be passed on as it came.</summary>
+    /// <param name="query">The query.</param>
+    public static bool CanHold(QueryString query) => !query.Value.AsSpan().ContainsAny(NotInQueries);
 
     /// <summary>Writes the whole head.</summary>
     /// <param name="pool">Where it goes.</param>
@@ -46,8 +57,7 @@ internal ref struct RequestHead(Span<byte> to)
         if (System.Diagnostics.Activity.Current is { } activity)
         {
             _propagatesTrace = true;
-            Write("\r\ntraceparent: "u8);
-            Write(activity.Id ?? "");
+            Write("traceparent", activity.Id); // It may be made of what the client called a trace.
         }
         var connection = http.Request.Headers.Connection;
         foreach (var (name, values) in http.Request.Headers)
@@ -64,8 +74,10 @@ internal ref struct RequestHead(Span<byte> to)
 
     private void Write(string name, StringValues values)
     {
+        if (name.AsSpan().ContainsAnyExcept(OfNames)) return;
         for (var i = 0; i < values.Count; i++)
         {
+            if (values[i].AsSpan().ContainsAny(NotInValues)) continue;
             Write("\r\n"u8);
             Write(name);
             Write(": "u8);

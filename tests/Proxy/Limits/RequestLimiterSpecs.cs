@@ -121,6 +121,22 @@ public sealed class RequestLimiterSpecs
         }
     }
 
+    [Theory]
+    [InlineData(1000, null)]
+    [InlineData(null, 1000)]
+    public void A_proxy_that_has_only_heard_of_a_limit_lets_requests_in_at_once(int? perMinute, int? concurrent)
+    {
+        var (proxies, key) = (Cluster(2), Key(new(perMinute, concurrent)));
+        for (var minutes = 0; minutes < 2; minutes++)
+        {
+            Assert.True(proxies[0].Admits(key) && proxies[0].End());
+            _time.Advance(TimeSpan.FromSeconds(1));
+            proxies[0].Exchange(proxies); // The other has heard of it, and has not had its turn.
+            Assert.True(proxies[1].Admits(key) && proxies[1].End(), proxies[1].Refusal?.Message);
+            Pass(120, proxies); // All of them forget it.
+        }
+    }
+
     [Fact]
     public void A_proxy_that_left_leaves_its_part_to_the_others()
     {

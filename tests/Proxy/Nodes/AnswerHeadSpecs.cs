@@ -23,6 +23,11 @@ public sealed class AnswerHeadSpecs
     [InlineData("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 3\r\n", BodyEnd.Length, true)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", BodyEnd.None, true)]
     [InlineData("HTTP/1.1 204 No Content\r\n", BodyEnd.None, true)]
+    // It must not have a body (RFC 9110, 15.3.6), but for framing it is like any other: one that has is not read on.
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n", BodyEnd.None, true)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Length: 3\r\n", BodyEnd.None, false)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n", BodyEnd.None, false)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\n", BodyEnd.None, false)]
     [InlineData("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n", BodyEnd.None, true)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n", BodyEnd.Length, true)]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n", BodyEnd.Chunks, true)]
@@ -46,6 +51,8 @@ public sealed class AnswerHeadSpecs
     [InlineData("HTTP/1.1 2000 OK\r\n")]
     [InlineData("HTTP/1.1 099 OK\r\n")]
     [InlineData("HTTP/1.1 +20 OK\r\n")]
+    [InlineData("HTTP/1.1 600 OK\r\n")]
+    [InlineData("HTTP/1.1 999 OK\r\n")]
     [InlineData("HTTP/1.1 abc OK\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nno colon\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\n: nameless\r\n")]
@@ -87,6 +94,11 @@ public sealed class AnswerHeadSpecs
     [InlineData("Strict-Transport-Security")]
     [InlineData("x-request-id")]
     [InlineData("traceparent")]
+    [InlineData("x-ratelimit-limit-requests")]
+    [InlineData("x-ratelimit-remaining-requests")]
+    [InlineData("x-ratelimit-reset-requests")]
+    [InlineData("x-hypervize-wake")]
+    [InlineData("Preference-Applied")]
     public void What_is_between_the_node_and_us_stays_there(string name) =>
         Assert.Equal(["x-a"], Read($"HTTP/1.1 200 OK\r\n{name}: 1\r\n{name.ToUpperInvariant()}: 2\r\n{name.ToLowerInvariant()}: 3\r\nx-a: b\r\n\r\n").PassedBack.Select(h => h.Name));
 

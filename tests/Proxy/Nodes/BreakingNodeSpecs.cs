@@ -31,11 +31,17 @@ public sealed class BreakingNodeSpecs
     [InlineData("HTTP/1.1 200 OK\r\na b: c\r\nContent-Length: 3\r\n\r\nabc")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")]
+    // These have no end that we take for one: whoever waited for it would wait for as long as the node keeps the connection.
+    [InlineData("HTTP/1.1 200 OK\nContent-Length: 3\n\nabc")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\n\r\nabc")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\nabc")]
+    [InlineData("HTTP/1.1 100 Continue\n\n")]
+    [InlineData("HTTP/1.1 600 Whatever\r\nContent-Length: 0\r\n\r\n")]
     public async Task What_is_no_HTTP_is_a_failure_of_the_node(string answered)
     {
         await using var node = ScriptedNode.Answering(answered);
         await using var host = await InferenceHost.InFrontOfAsync(node);
-        var answer = await host.SendAsync(InferenceHost.Request());
+        var answer = await host.SendAsync(InferenceHost.Request()).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Equal((502, "node_failed", 1), (answer.Status, InferenceHost.CodeOf(answer.Body), node.Requests));
     }
 
@@ -143,9 +149,46 @@ public sealed class BreakingNodeSpecs
             else await Task.Delay(TimeSpan.FromSeconds(20));
         });
         await using var host = await InferenceHost.InFrontOfAsync(node);
-        var sent = host.SendAsync(InferenceHost.Request($$"""{"image":"{{new string('A', 20 * 1024 * 1024)}}"}"""));
-        var answer = await sent.WaitAsync(TimeSpan.FromSeconds(10));
+        var answer = await host.SendAsync(Large()).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Equal((413, "{\"error\":\"big\"}", 1), (answer.Status, answer.Body, node.Requests));
+    }
+
+    /// <summary>Nothing ends the sending to a node that neither reads nor closes, but its answer; one that only announces another does not.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n", 413)]
+    [InlineData("HTTP/1.|1 413 Payload Too Large\r\nContent-Le|ngth: 0\r\n\r\n", 413)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n|HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n", 413)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n|\r\nHTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n", 413)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n|HTTP/1.1 101 Switching Protocols\r\n\r\n", 502)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n|HTTP/1.1 413 Payload Too Large\n\n", 502)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n|closes", 502)]
+    public async Task An_answer_that_comes_while_a_large_body_is_sent_ends_the_sending(string answered, int status)
+    {
+        await using var node = ScriptedNode.StartAtHead(async exchange =>
+        {
+            await WriteInPiecesAsync(exchange, answered);
+            await Task.Delay(TimeSpan.FromSeconds(20));
+        });
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        var answer = await host.SendAsync(Large()).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((status, 1), (answer.Status, node.Requests));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n")]
+    [InlineData("HTTP/1.|1 100 Continue\r\n\r\n|HTTP/1.1 100 Continue\r\n|\r\n")]
+    public async Task A_node_that_asks_for_a_large_body_gets_all_of_it(string asked)
+    {
+        var missing = -1;
+        await using var node = ScriptedNode.StartAtHead(async exchange =>
+        {
+            await WriteInPiecesAsync(exchange, asked);
+            missing = await exchange.SkipBodyAsync();
+            await exchange.WriteAsync(ScriptedNode.Json);
+        });
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        for (var i = 0; i < 2; i++) Assert.Equal((200, 0), ((await host.SendAsync(Large())).Status, missing));
+        Assert.Equal(1, node.Connections); // The answer was read to its very end.
     }
 
     [Fact]
@@ -158,6 +201,19 @@ public sealed class BreakingNodeSpecs
         host.Is(Contracts.EndpointStatus.Up, host.Node("node-dead", address: dead.Address), host.Node(address: node.Address));
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => host.SendAsync(InferenceHost.Request())));
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+    }
+
+    // More than the system takes for a node that does not read.
+    private static HttpRequestMessage Large() => InferenceHost.Request($$"""{"image":"{{new string('A', 20 * 1024 * 1024)}}"}""");
+
+    private static async Task WriteInPiecesAsync(NodeExchange exchange, string pieces)
+    {
+        foreach (var piece in pieces.Split('|'))
+        {
+            if (piece == "closes") exchange.Close();
+            else await exchange.WriteAsync(piece);
+            await Task.Delay(50);
+        }
     }
 
     private static async Task BreakAsync(NodeExchange exchange, string before, bool resets)

@@ -71,6 +71,11 @@ public sealed class FramingSpecs
 
     [Theory]
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", 204)]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\n\r\n", 204)]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n", 204)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n", 205)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n", 205)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Type: text/event-stream\r\nContent-Length: 0\r\n\r\n", 205)]
     [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 400)]
     public async Task An_answer_may_have_no_body(string answered, int status)
     {
@@ -78,6 +83,17 @@ public sealed class FramingSpecs
         await using var host = await InferenceHost.InFrontOfAsync(node);
         for (var i = 0; i < 3; i++) Assert.Equal((status, ""), await host.SendAsync(InferenceHost.Request()) is var answer ? (answer.Status, answer.Body) : default);
         Assert.Equal(1, node.Connections);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 17\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n11\r\n")]
+    public async Task A_body_where_none_may_be_goes_to_nobody(string head)
+    {
+        await using var node = ScriptedNode.Answering($"HTTP/1.1 205 Reset Content\r\nContent-Type: application/json\r\n{head}{Body}\r\n0\r\n\r\n");
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        for (var i = 0; i < 3; i++) Assert.Equal((205, ""), await host.SendAsync(InferenceHost.Request()) is var answer ? (answer.Status, answer.Body) : default);
+        Assert.Equal(3, node.Connections);
     }
 
     [Theory]

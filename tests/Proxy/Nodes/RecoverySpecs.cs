@@ -41,6 +41,28 @@ public sealed class RecoverySpecs
         Assert.Equal(1, node.Probes);
     }
 
+    /// <summary>Where a node sends others may be a place that only we can reach.</summary>
+    [Fact]
+    public async Task A_failed_node_that_sends_who_asks_it_elsewhere_is_not_followed_and_not_back()
+    {
+        await using var elsewhere = ScriptedNode.Answering(ScriptedNode.Json);
+        await using var node = ScriptedNode.Start(exchange =>
+        {
+            exchange.Reset();
+            return Task.CompletedTask;
+        });
+        var healthy = node.ProbeAnswer;
+        node.ProbeAnswer = $"HTTP/1.1 302 Found\r\nLocation: {elsewhere.Address}/internal/secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        Assert.Equal(502, (await host.SendAsync(InferenceHost.Request())).Status);
+        var held = host.SendAsync(InferenceHost.Request());
+        await InferenceHost.EventuallyAsync(() => node.Probes >= 2);
+        Assert.Equal((0, 1), (elsewhere.Connections, host.Gates.Waiting));
+
+        (node.OnRequest, node.ProbeAnswer) = (exchange => exchange.WriteAsync(ScriptedNode.Json), healthy);
+        Assert.Equal(200, (await held).Status);
+    }
+
     [Fact]
     public async Task Two_hundred_streams_are_not_cut_while_four_nodes_drain_to_one()
     {

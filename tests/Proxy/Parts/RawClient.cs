@@ -30,8 +30,8 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>The head of an inference request.</summary>
-    public static string Head(int length) =>
-        $"POST /api/d/{InferenceHost.Id}/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {InferenceHost.Key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n";
+    public static string Head(int length, string query = "", string headers = "") =>
+        $"POST /api/d/{InferenceHost.Id}/v1/chat/completions{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {InferenceHost.Key}\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n";
 
     public async Task WriteAsync(string text) => await _socket.SendAsync(Encoding.UTF8.GetBytes(text));
 

@@ -28,6 +28,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
     /// <summary>What it does with a request that has come.</summary>
     public Func<NodeExchange, Task> OnRequest { get; set; }
 
+    /// <summary>What it answers to those who ask whether it is there.</summary>
+    public string ProbeAnswer { get; set; } = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
     public string Address => $"http://127.0.0.1:{_port}";
 
     /// <summary>Requests that came, without those that only ask whether it is there.</summary>
@@ -100,7 +103,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
                 if (exchange.IsProbe)
                 {
                     Interlocked.Increment(ref _probes);
-                    await exchange.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    await exchange.WriteAsync(ProbeAnswer);
                     break;
                 }
                 Interlocked.Increment(ref _requests);
@@ -129,6 +132,8 @@ internal sealed class NodeExchange(Socket socket)
 
     public bool IsProbe => Head.StartsWith("GET ", StringComparison.Ordinal);
 
+    private int BodyLength => Head.Split("\r\n").Where(l => l.StartsWith("Content-Length: ", StringComparison.Ordinal)).Select(l => int.Parse(l[16..], System.Globalization.CultureInfo.InvariantCulture)).SingleOrDefault();
+
     /// <summary>Reads the next request.</summary>
     public async Task<bool> ReadRequestAsync(bool body)
     {
@@ -137,11 +142,20 @@ internal sealed class NodeExchange(Socket socket)
             if (!await ReceiveAsync()) return false;
         (Head, _arrived) = (_arrived[..end], _arrived[(end + 4)..]);
         if (!body) return true;
-        var length = Head.Split("\r\n").Where(l => l.StartsWith("Content-Length: ", StringComparison.Ordinal)).Select(l => int.Parse(l[16..], System.Globalization.CultureInfo.InvariantCulture)).SingleOrDefault();
-        while (_arrived.Length < length)
+        while (_arrived.Length < BodyLength)
             if (!await ReceiveAsync()) return false;
-        (Body, _arrived) = (_arrived[..length], _arrived[length..]);
+        (Body, _arrived) = (_arrived[..BodyLength], _arrived[BodyLength..]);
         return true;
+    }
+
+    /// <summary>Reads the body of a request of which only the head was read, and forgets it.</summary>
+    /// <returns>Bytes that did not come.</returns>
+    public async Task<int> SkipBodyAsync()
+    {
+        var left = BodyLength - _arrived.Length;
+        _arrived = "";
+        while (left > 0 && await socket.ReceiveAsync(_buffer.AsMemory()) is var bytes and > 0) left -= bytes;
+        return left;
     }
 
     public Task WriteAsync(string text) => WriteAsync(Encoding.UTF8.GetBytes(text));
