@@ -1,6 +1,7 @@
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
 using Hypervize.Proxy;
+using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.FrontDoor;
@@ -37,6 +38,7 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     builder.Services.AddSingleton<TrafficMeter>().AddSingleton<ReportSequence>().AddHostedService<TrafficReporter>();
 
     settings.Read<WakingSettings>("Waking");
+    settings.Read<AnswerSettings>("Answers");
     settings.Read<LimitSettings>("Limits");
     settings.Read<DrainSettings>("Drain");
     builder.Services.AddInference();

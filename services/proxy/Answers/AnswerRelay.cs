@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Nodes;
@@ -7,11 +8,12 @@ using Hypervize.Proxy.Waking;
 namespace Hypervize.Proxy.Answers;
 
 /// <summary>Passes a node's answer on to the client as it comes, and notes what it saw of tokens and times.</summary>
+/// <param name="settings">How much of answers is kept.</param>
 /// <param name="time">Time.</param>
-public sealed class AnswerRelay(TimeProvider time)
+public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
 {
-    private const int MostOfAnError = 64 * 1024;
-    private const int MostToRename = 32 * 1024 * 1024;
+    private const int MostAtOnce = 64 * 1024;
+    private readonly AnswerRoom _room = new(settings.MaxCollectedBytes);
 
     /// <summary>Passes an answer on whose head was read.</summary>
     /// <param name="call">The request.</param>
@@ -83,58 +85,92 @@ public sealed class AnswerRelay(TimeProvider time)
         call.LastPieceAt = now;
     }
 
-    private static async ValueTask<Forwarded> PassJsonAsync(InferenceCall call, NodeConnection connection)
+    private async ValueTask<Forwarded> PassJsonAsync(InferenceCall call, NodeConnection connection)
     {
-        var to = call.Http.Response.BodyWriter;
-        var usage = new UsageFinder();
         ReadOnlyMemory<byte> arrived;
         while (!connection.TryRead(out arrived) && !connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
         // Nearly always the endpoint's own name comes first. Where another does, or none yet, the whole answer is looked at.
-        if (ModelName.IsIn(arrived.Span, call.Endpoint.ModelJson.Span) is not true) return await PassRenamedAsync(call, connection, arrived);
+        if (ModelName.IsIn(arrived.Span, call.Endpoint.ModelJson.Span) is not true) return await CollectAndPassAsync(call, connection, arrived);
 
+        var to = call.Http.Response.BodyWriter;
+        to.Write(arrived.Span);
+        call.HasAnswered = true;
+        if (!connection.TryRead(out var more) && connection.IsAtEnd)
+        {
+            call.Usage = TokenUsage.Of(arrived.Span);
+            return Outcome(connection);
+        }
+        var usage = new UsageFinder();
+        usage.Look(arrived.Span);
+        return await PassRestAsync(call, connection, usage, more);
+    }
+
+    // What is too large to be looked at as a whole.
+    private static async ValueTask<Forwarded> PassRestAsync(InferenceCall call, NodeConnection connection, UsageFinder usage, ReadOnlyMemory<byte> arrived)
+    {
+        var to = call.Http.Response.BodyWriter;
         while (true)
         {
             usage.Look(arrived.Span);
             to.Write(arrived.Span);
-            call.HasAnswered = true;
-            if (!connection.TryRead(out arrived))
-            {
-                if (connection.IsAtEnd) break;
-                if ((await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
-                connection.Received(await connection.ReceiveAsync());
-                if (!connection.TryRead(out arrived) && connection.IsAtEnd) break;
-            }
+            if (connection.TryRead(out arrived)) continue;
+            if (connection.IsAtEnd) break;
+            if ((await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
+            connection.Received(await connection.ReceiveAsync());
+            if (!connection.TryRead(out arrived) && connection.IsAtEnd) break;
         }
         call.Usage = usage.Found;
         return Outcome(connection);
     }
 
-    private static async ValueTask<Forwarded> PassRenamedAsync(InferenceCall call, NodeConnection connection, ReadOnlyMemory<byte> first)
+    private async ValueTask<Forwarded> CollectAndPassAsync(InferenceCall call, NodeConnection connection, ReadOnlyMemory<byte> first)
     {
-        var answer = new ArrayBufferWriter<byte>(first.Length + 1);
-        answer.Write(first.Span);
-        while (!connection.IsAtEnd && answer.WrittenCount <= MostToRename)
-        {
-            while (connection.TryRead(out var arrived)) answer.Write(arrived.Span);
-            if (!connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
-        }
-        if (!connection.IsAtEnd) throw new BrokenAnswerException("The answer is too large.");
+        using var answer = new CollectedAnswer(_room, connection.Head.Length);
+        answer.Add(first.Span);
+        if (await CollectAsync(answer, connection)) return await PassWholeAsync(call, connection, answer.Bytes);
 
-        var (response, to, model) = (call.Http.Response, call.Http.Response.BodyWriter, call.Endpoint.ModelJson);
+        // Under a name that may be the node's own, but nobody waited for it in vain.
         var usage = new UsageFinder();
-        usage.Look(answer.WrittenSpan);
-        (call.Usage, call.HasAnswered) = (usage.Found, true);
-        if (ModelName.OtherThan(answer.WrittenSpan, model.Span) is not { } other)
+        usage.Look(answer.Bytes.Span);
+        call.HasAnswered = true;
+        if (!await WriteAsync(call.Http.Response.BodyWriter, answer.Bytes)) return Forwarded.ClientGone;
+        answer.Dispose();
+        return await PassRestAsync(call, connection, usage, default);
+    }
+
+    // False when there is no room for all of it.
+    private static async ValueTask<bool> CollectAsync(CollectedAnswer answer, NodeConnection connection)
+    {
+        while (true)
         {
-            to.Write(answer.WrittenSpan);
-            return Outcome(connection);
+            while (connection.TryRead(out var arrived))
+                if (!answer.Add(arrived.Span)) return false;
+            if (connection.IsAtEnd) return true;
+            connection.Received(await connection.ReceiveAsync());
         }
-        var (start, length) = other.GetOffsetAndLength(answer.WrittenCount);
-        response.ContentLength = answer.WrittenCount - length + model.Length;
-        to.Write(answer.WrittenSpan[..start]);
-        to.Write(model.Span);
-        to.Write(answer.WrittenSpan[(start + length)..]);
-        return Outcome(connection);
+    }
+
+    private static async ValueTask<Forwarded> PassWholeAsync(InferenceCall call, NodeConnection connection, ReadOnlyMemory<byte> answer)
+    {
+        var (response, to, model) = (call.Http.Response, call.Http.Response.BodyWriter, call.Endpoint.ModelJson);
+        (call.Usage, call.HasAnswered) = (TokenUsage.Of(answer.Span), true);
+        if (ModelName.OtherThan(answer.Span, model.Span) is not { } other) return await WriteAsync(to, answer) ? Outcome(connection) : Forwarded.ClientGone;
+        var (start, length) = other.GetOffsetAndLength(answer.Length);
+        if (!response.HasStarted) response.ContentLength = answer.Length - length + model.Length;
+        var isWritten = await WriteAsync(to, answer[..start]) && await WriteAsync(to, model) && await WriteAsync(to, answer[(start + length)..]);
+        return isWritten ? Outcome(connection) : Forwarded.ClientGone;
+    }
+
+    // False when the client is gone. What is large goes as the client takes it, so that it is not kept twice.
+    private static async ValueTask<bool> WriteAsync(PipeWriter to, ReadOnlyMemory<byte> bytes)
+    {
+        for (; bytes.Length > MostAtOnce; bytes = bytes[MostAtOnce..])
+        {
+            to.Write(bytes.Span[..MostAtOnce]);
+            if ((await to.FlushAsync()).IsCompleted) return false;
+        }
+        to.Write(bytes.Span);
+        return true;
     }
 
     private static async ValueTask<Forwarded> PassPlainAsync(InferenceCall call, NodeConnection connection)
@@ -151,16 +187,21 @@ public sealed class AnswerRelay(TimeProvider time)
     }
 
     // A response that heartbeats began is a stream by now: an answer that is none can only be an event of it.
-    private static async ValueTask<Forwarded> EndAsEventAsync(InferenceCall call, NodeConnection connection)
+    private async ValueTask<Forwarded> EndAsEventAsync(InferenceCall call, NodeConnection connection)
     {
-        var answer = new StringBuilder();
-        while (!connection.IsAtEnd && answer.Length < MostOfAnError)
-        {
-            while (connection.TryRead(out var arrived)) answer.Append(Encoding.UTF8.GetString(arrived.Span));
-            if (!connection.IsAtEnd) connection.Received(await connection.ReceiveAsync());
-        }
-        await call.Http.Response.WriteAsync($"data: {answer.ToString().ReplaceLineEndings(" ")}\n\n");
-        return connection.Head.Status < 300 ? Outcome(connection) : Forwarded.AnsweredWithError;
+        var (to, head) = (call.Http.Response.BodyWriter, connection.Head);
+        using var answer = new CollectedAnswer(_room, head.Length);
+        if (!await CollectAsync(answer, connection)) throw new BrokenAnswerException("The answer is too large for an event.");
+        answer.JoinLines();
+        call.HasAnswered = true;
+        to.Write("data: "u8);
+        var outcome = Outcome(connection);
+        if (head.IsJson && head.Status < 300) outcome = await PassWholeAsync(call, connection, answer.Bytes);
+        else if (!await WriteAsync(to, answer.Bytes)) outcome = Forwarded.ClientGone;
+        to.Write("\n\n"u8);
+        await to.FlushAsync();
+        call.NodeStatus = head.Status;
+        return outcome;
     }
 
     private static Forwarded Outcome(NodeConnection connection) => connection.Head.Status < 500 ? Forwarded.Answered : Forwarded.AnsweredWithError;

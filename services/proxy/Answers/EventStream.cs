@@ -11,8 +11,10 @@ namespace Hypervize.Proxy.Answers;
 internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
 {
     private const int LongestEvent = 32 * 1024 * 1024;
+    private const int LongestSeparator = 3;
     private ArrayBufferWriter<byte>? _begun;
     private bool? _isNamedRight;
+    private bool _hasDeltas;
 
     /// <summary>The usage, once it has come by.</summary>
     public TokenUsage? Usage { get; private set; }
@@ -33,14 +35,15 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
         if (_begun is { WrittenCount: > 0 } begun)
         {
             if (begun.WrittenCount + arrived.Length > LongestEvent) throw new IOException("An event has no end.");
+            // Nothing before ends an event, but for the beginning of an empty line.
+            var searched = Math.Max(0, begun.WrittenCount - LongestSeparator + 1);
             begun.Write(arrived);
-            var joined = begun.WrittenSpan;
-            var whole = EndOfLastEvent(joined);
-            if (whole == 0) return false;
-            var rest = joined[whole..].ToArray();
-            PassEvents(joined[..whole], to);
+            var found = EndOfLastEvent(begun.WrittenSpan[searched..]);
+            if (found == 0) return false;
+            var rest = begun.WrittenCount - searched - found;
+            PassEvents(begun.WrittenSpan[..^rest], to);
             begun.ResetWrittenCount();
-            begun.Write(rest);
+            begun.Write(arrived[^rest..]);
             return true;
         }
         var end = EndOfLastEvent(arrived);
@@ -78,8 +81,7 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
 
     private void PassEvent(ReadOnlySpan<byte> one, IBufferWriter<byte> to)
     {
-        var at = one.IndexOf(TokenUsage.Name);
-        if (at >= 0 && TokenUsage.Read(one[at..]) is { } usage)
+        if (MayHaveUsage(one) && Data(one) is var (begins, bytes) && TokenUsage.OfNode(one.Slice(begins, bytes)) is { } usage)
         {
             Usage = usage;
             if (hidesUsage && HasNoChoices(one)) return;
@@ -94,6 +96,13 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
             return;
         }
         to.Write(one);
+    }
+
+    // Some runtimes write "usage":null into every chunk.
+    private static bool MayHaveUsage(ReadOnlySpan<byte> one)
+    {
+        var at = one.IndexOf(TokenUsage.Name);
+        return at >= 0 && (TokenUsage.Read(one[at..]) is not null || one[(at + TokenUsage.Name.Length)..].IndexOf(TokenUsage.Name) >= 0);
     }
 
     // "choices":[] stands in the event that brings the usage alone; those of text have one.
@@ -116,21 +125,44 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
         return (start, end < 0 ? one.Length - start : end);
     }
 
+    // A token has a delta: an object in chats, the text itself in the Responses API, whose later events say it again as a whole. Completions have none.
     private void CountText(ReadOnlySpan<byte> events)
     {
-        Count(events, "content\":"u8);
-        Count(events, "\"text\":"u8);
+        var name = "\"delta\":"u8;
+        var rest = events;
+        for (var at = rest.IndexOf(name); at >= 0;)
+        {
+            _hasDeltas = true;
+            rest = rest[(at + name.Length)..];
+            at = rest.IndexOf(name);
+            if (HasText(at < 0 ? rest : rest[..at])) TextEvents++;
+        }
+        if (_hasDeltas || events.IndexOf("\"choices\":"u8) is not (>= 0 and var choices)) return;
+        rest = events[choices..];
+        while (TrySkipTo("\"text\":"u8, ref rest))
+            if (BeginsText(rest)) TextEvents++;
     }
 
-    private void Count(ReadOnlySpan<byte> events, ReadOnlySpan<byte> text)
+    // Once, whatever it says: some runtimes give the same reasoning two names.
+    private static bool HasText(ReadOnlySpan<byte> delta) => delta.TrimStart((byte)' ') is [(byte)'{', ..]
+        ? HasText(delta, "content\":"u8) || HasText(delta, "\"reasoning\":"u8) || HasText(delta, "\"arguments\":"u8)
+        : BeginsText(delta);
+
+    private static bool HasText(ReadOnlySpan<byte> delta, ReadOnlySpan<byte> name)
     {
-        for (var at = events.IndexOf(text); at >= 0; at = events.IndexOf(text))
-        {
-            events = events[(at + text.Length)..];
-            if (events is [(byte)' ', ..]) events = events[1..];
-            if (events is [(byte)'"', not (byte)'"', ..]) TextEvents++;
-        }
+        while (TrySkipTo(name, ref delta))
+            if (BeginsText(delta)) return true;
+        return false;
     }
+
+    private static bool TrySkipTo(ReadOnlySpan<byte> name, ref ReadOnlySpan<byte> rest)
+    {
+        var at = rest.IndexOf(name);
+        if (at >= 0) rest = rest[(at + name.Length)..];
+        return at >= 0;
+    }
+
+    private static bool BeginsText(ReadOnlySpan<byte> value) => value.TrimStart((byte)' ') is [(byte)'"', not (byte)'"', ..];
 
     private static int EndOfLastEvent(ReadOnlySpan<byte> arrived)
     {

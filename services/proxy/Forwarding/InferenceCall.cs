@@ -58,6 +58,9 @@ internal sealed class InferenceCall(HttpContext http, RoutedEndpoint endpoint, I
     /// <summary>Whether any of the answer was given to the client: from then on it can't be another.</summary>
     public bool HasAnswered { get; set; }
 
+    /// <summary>The status of an answer that the client was given as an event, because the response had begun; else null.</summary>
+    public int? NodeStatus { get; set; }
+
     /// <summary>Times between the pieces of a stream.</summary>
     public Durations? Gaps { get; set; }
 }

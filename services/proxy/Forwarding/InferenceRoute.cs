@@ -65,7 +65,7 @@ public sealed class InferenceRoute(
                         Settle(call, node, outcome);
                     }
                     if (outcome == Forwarded.NotSent && tries < MostTries) continue;
-                    (status, error) = Ended(http, outcome);
+                    (status, error) = Ended(call, outcome);
                     break;
                 }
             }
@@ -107,9 +107,9 @@ public sealed class InferenceRoute(
         gates.Finished(call.Gate!, node.Id);
     }
 
-    private static (int Status, InferenceError? Error) Ended(HttpContext http, Forwarded outcome) => outcome switch
+    private static (int Status, InferenceError? Error) Ended(InferenceCall call, Forwarded outcome) => outcome switch
     {
-        Forwarded.Answered or Forwarded.AnsweredWithError => (http.Response.StatusCode, null),
+        Forwarded.Answered or Forwarded.AnsweredWithError => (call.NodeStatus ?? call.Http.Response.StatusCode, null),
         Forwarded.ClientGone => (KeyUsage.ClientGone, null),
         Forwarded.NotSent or Forwarded.NodeFailed => (InferenceError.NodeFailed.Status, InferenceError.NodeFailed),
         Forwarded.Broken => (InferenceError.Broken.Status, InferenceError.Broken),
@@ -158,7 +158,7 @@ public sealed class InferenceRoute(
     {
         if (call?.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
         if (error.Code != InferenceError.WakingCode && !http.Response.HasStarted) http.Response.Headers.Remove(PreferenceApplied);
-        var isStream = http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) is true;
+        var isStream = http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) is true;
         // Only a stream can say that it broke; anything else must not look whole.
         if (call is { HasAnswered: true } && !isStream) http.Abort();
         else await error.WriteAsync(http, asEvent: call is { HasAnswered: true });

@@ -20,6 +20,25 @@ public sealed class EventStreamSpecs
 
     private static readonly Gen<(string[] Events, int[] Cut)> Streams = Gen.Select(Gen.Select(Event, Separator, (e, s) => e.ReplaceLineEndings(s == "\r\n\r\n" ? "\r\n" : "\n") + s).Array[0, 12], Cut.Lengths);
 
+    private static readonly (int, string)[] Chat =
+    [
+        (1, """{"choices":[{"delta":{"content":"a"}}]}"""), (1, """{"choices": [{"delta": {"content": "a"}}]}"""), (1, """{"choices":[{"delta":{"content":null,"reasoning_content":"a"}}]}"""),
+        (1, """{"choices":[{"delta":{"content":"","reasoning":"a","reasoning_content":"a"}}]}"""), (1, """{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a"}}]}}]}"""),
+        (2, """{"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}"""),
+        (1, """{"choices":[{"delta":{"content":"\"delta\":\"b\""},"logprobs":{"content":[{"token":"a"}]}}]}"""),
+        (0, """{"choices":[{"delta":{"content":""}}]}"""), (0, """{"choices":[{"delta":{"role":"assistant","content":null}}]}"""), (0, """{"choices":[{"delta":{},"finish_reason":"stop"}]}"""), (0, "[DONE]"),
+    ];
+
+    private static readonly (int, string)[] Completions = [(1, """{"choices":[{"text":"a"}]}"""), (1, """{"choices": [{"index": 0, "text": "a"}]}"""), (0, """{"choices":[{"text":""}]}"""), (0, "[DONE]")];
+
+    private static readonly (int, string)[] Responses =
+    [
+        (0, """{"type":"response.created","response":{"instructions":[{"content":[{"text":"a"}]}],"output":[],"usage":null}}"""),
+        (1, """{"type":"response.output_text.delta","delta":"hi"}"""), (1, """{"type":"response.function_call_arguments.delta","delta":"{\"a"}"""), (0, """{"type":"response.output_text.delta","delta":""}"""),
+        (0, """{"type":"response.output_text.done","text":"hi"}"""), (0, """{"type":"response.function_call_arguments.done","arguments":"{}"}"""),
+        (0, """{"type":"response.output_item.done","item":{"content":[{"type":"output_text","text":"hi"}]}}"""),
+    ];
+
     [Fact]
     public void Any_cutting_of_a_stream_yields_the_same_bytes() =>
         Streams.Sample(s => Assert.Equal(string.Concat(s.Events), Passed(string.Concat(s.Events), s.Cut).Text));
@@ -94,11 +113,38 @@ public sealed class EventStreamSpecs
     public void What_is_no_JSON_goes_as_it_came(string one) => Assert.Equal($"{one}\n\n", Passed([Encoding.UTF8.GetBytes($"{one}\n\n")]).Text);
 
     [Fact]
-    public void Events_with_text_are_counted() => Gen.Select(
-        Gen.OneOf(
-            (1, """{"choices":[{"delta":{"content":"a"}}]}"""), (1, """{"choices": [{"delta": {"content": "a"}}]}"""), (1, """{"choices":[{"text":"a"}]}"""), (1, """{"choices":[{"delta":{"reasoning_content":"a"}}]}"""),
-            (0, """{"choices":[{"delta":{"content":""}}]}"""), (0, """{"choices":[{"delta":{"role":"assistant","content":null}}]}"""), (0, "[DONE]")).Array[0, 10],
-        Cut.Lengths).Sample((events, cut) => Assert.Equal(events.Sum(e => e.Item1), Passed(string.Concat(events.Select(e => $"data: {e.Item2}\n\n")), cut).Stream.TextEvents));
+    public void A_token_is_counted_once_whatever_it_is_a_piece_of() => Gen.Select(Gen.OneOf(Gen.OneOf(Chat).Array[0, 10], Gen.OneOf(Completions).Array[0, 10], Gen.OneOf(Responses).Array[0, 10]), Cut.Lengths)
+        .Sample((events, cut) => Assert.Equal(events.Sum(e => e.Item1), Passed(string.Concat(events.Select(e => $"data: {e.Item2}\n\n")), cut).Stream.TextEvents));
+
+    /// <summary>Callers name parameters of their tools as they like, and answers of the Responses API repeat them.</summary>
+    [Theory]
+    [InlineData("""{"usage":{"type":"string"}}""")]
+    [InlineData("""{"usage":{"type":"object","prompt_tokens":0}}""")]
+    [InlineData("""{"response":{"usage":{"input_tokens":0,"output_tokens":0}}}""")]
+    public void A_callers_parameter_of_that_name_is_no_usage(string parameters)
+    {
+        const string Usage = "\"usage\":{\"input_tokens\":30,\"output_tokens\":50}";
+        var tools = $"\"tools\":[{{\"parameters\":{{\"properties\":{parameters}}}}}]";
+        string Event(string type, string members) => $"event: {type}\ndata: {{\"type\":\"{type}\",\"response\":{{{members}}}}}\n\n";
+        foreach (var pieces in Cut.AtEachPlace(Event("response.completed", $"{tools},{Usage}"))) Assert.Equal(new TokenUsage(30, 50), Passed(pieces).Stream.Usage);
+        Assert.Equal(new TokenUsage(30, 50), Passed([Encoding.UTF8.GetBytes(Event("response.completed", $"{Usage},{tools}"))]).Stream.Usage);
+        // Of a stream that breaks after that, the deltas count.
+        Assert.Null(Passed([Encoding.UTF8.GetBytes(Event("response.created", tools))]).Stream.Usage);
+        Assert.Null(Passed([Encoding.UTF8.GetBytes(Event("response.created", $"{tools},\"usage\":null"))]).Stream.Usage);
+    }
+
+    [Fact]
+    public void A_giant_event_is_not_searched_anew_for_every_piece_of_it()
+    {
+        var (stream, to, piece) = (new EventStream("\"model\""u8.ToArray(), false), new ArrayBufferWriter<byte>(), new byte[16 * 1024]);
+        piece.AsSpan().Fill((byte)'A');
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var i = 0; i < 1980; i++) Assert.False(stream.Pass(piece, to));
+        Assert.True(stream.Pass("\n\ndata: 1"u8, to));
+        stream.End(to);
+        Assert.Equal(1980 * piece.Length + 9, to.WrittenCount);
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 1.5); // A tenth, or many times as much.
+    }
 
     [Fact]
     public void Whatever_comes_passes_unless_it_is_a_usage() => Gen.Select(Gen.OneOf("\n", "\r", "data: ", "{", "}", "\"usage\"", ":", "null", "\"choices\":[]", "\"model\"", "\"model\":\"model\"", "\0", "\u00e9").List[0, 40], Cut.Lengths, Gen.Bool)

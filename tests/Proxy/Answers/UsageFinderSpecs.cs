@@ -30,6 +30,8 @@ public sealed class UsageFinderSpecs
     [InlineData("""{"usage":{"prompt_tokens":-5}}""")]
     [InlineData("""{"usage":{"prompt_tokens":5.5}}""")]
     [InlineData("""{"usage":{"prompt_tokens":99999999999999999999}}""")]
+    [InlineData("""{"usage":{"prompt_tokens":1000000000001}}""")]
+    [InlineData("""{"usage":{"prompt_tokens":1e400}}""")]
     [InlineData("""{"usage":{"prompt_tokens":"5"}}""")]
     [InlineData("""{"usage":{"prompt_\ud800":1,"prompt_tokens":5}}""")]
     [InlineData("""{"usage":{]}}""")]

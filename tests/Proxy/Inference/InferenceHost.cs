@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
+using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Forwarding;
 using Hypervize.Proxy.Keys;
@@ -60,7 +61,7 @@ internal sealed class InferenceHost : IAsyncDisposable
     public Action OnWake { get; set; } = () => { };
 
     /// <summary>A proxy; with an owner of endpoints of its own, or another proxy's.</summary>
-    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000, InferenceHost? beside = null)
+    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000, InferenceHost? beside = null, long? mostCollected = null)
     {
         InferenceHost? host = null;
         var node = await StartAppAsync(_ => { }, app => app.Run(http => host!.OnNode(http)));
@@ -74,6 +75,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         {
             services.AddSingleton(TimeProvider.System).AddSingleton(new ProxySettings()).AddSingleton(ProxyInstance.New());
             services.AddSingleton(new WakingSettings { HeartbeatSeconds = heartbeatSeconds, MaxPerEndpoint = maxPerEndpoint });
+            services.AddSingleton(mostCollected is { } most ? new AnswerSettings { MaxCollectedBytes = most } : new());
             services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
             services.AddSingleton(new DrainSettings()).AddSingleton<Departure>();
@@ -86,9 +88,9 @@ internal sealed class InferenceHost : IAsyncDisposable
     }
 
     /// <summary>A proxy of an endpoint that is up with one node.</summary>
-    public static async Task<InferenceHost> InFrontOfAsync(ScriptedNode node, double heartbeatSeconds = 30)
+    public static async Task<InferenceHost> InFrontOfAsync(ScriptedNode node, double heartbeatSeconds = 30, long? mostCollected = null)
     {
-        var host = await StartAsync(heartbeatSeconds);
+        var host = await StartAsync(heartbeatSeconds, mostCollected: mostCollected);
         host.Is(EndpointStatus.Up, host.Node(address: node.Address));
         return host;
     }

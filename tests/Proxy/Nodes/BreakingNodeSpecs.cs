@@ -80,6 +80,22 @@ public sealed class BreakingNodeSpecs
         Assert.Contains("upstream_broken", answer.Body);
     }
 
+    [Fact]
+    public async Task Nor_does_the_spelling_of_its_media_type_keep_the_error_from_it()
+    {
+        var seen = new TaskCompletionSource();
+        await using var node = ScriptedNode.Start(async exchange =>
+        {
+            await exchange.WriteAsync($"{ScriptedNode.Events.Replace("text/event-stream", "Text/Event-Stream", StringComparison.Ordinal)}{ScriptedNode.Chunk("data: 1\n\n")}");
+            await seen.Task;
+            exchange.Close();
+        });
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        using var response = await host.Client.SendAsync(InferenceHost.Request(Stream), HttpCompletionOption.ResponseHeadersRead);
+        seen.SetResult();
+        Assert.Contains("upstream_broken", await response.Content.ReadAsStringAsync());
+    }
+
     /// <summary>Without a length or chunks nothing tells a connection's end from a failure, but that it comes in the middle of an event.</summary>
     [Theory]
     [InlineData("data: 1\n\n", false)]
