@@ -79,8 +79,9 @@ internal sealed class RawClient : IDisposable
     public long Leave()
     {
         _socket.LingerState = new LingerOption(true, 0);
+        var left = System.Diagnostics.Stopwatch.GetTimestamp(); // Before: the other side may see it first.
         _socket.Dispose();
-        return System.Diagnostics.Stopwatch.GetTimestamp();
+        return left;
     }
 
     public void Dispose() => _socket.Dispose();
