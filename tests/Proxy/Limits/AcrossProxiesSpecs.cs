@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Hypervize.Contracts;
 
@@ -24,12 +25,17 @@ public sealed class AcrossProxiesSpecs : IAsyncLifetime
         await Task.Delay(TimeSpan.FromSeconds(2)); // Each has heard of the other by now.
 
         // Proxies of other tests are on the same broker, and have their part until they have heard that it is wanted here, or are known to be gone.
-        var (served, refusedInARow) = (0, 0);
+        var (served, refusedInARow) = (new List<TimeSpan>(), 0);
+        var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 800 && refusedInARow < 250; i++)
         {
             using var answer = await proxies[i % 2].ChatAsync(id, key);
             Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.TooManyRequests]);
-            if (answer.StatusCode == HttpStatusCode.OK) (served, refusedInARow) = (served + 1, 0);
+            if (answer.StatusCode == HttpStatusCode.OK)
+            {
+                served.Add(Stopwatch.GetElapsedTime(began));
+                refusedInARow = 0;
+            }
             else
             {
                 Assert.NotNull(answer.Headers.RetryAfter?.Delta);
@@ -37,6 +43,7 @@ public sealed class AcrossProxiesSpecs : IAsyncLifetime
             }
             await Task.Delay(50);
         }
-        Assert.Equal(PerMinute, served);
+        // On a busy machine all this may take longer than a minute, and proxies count by whole seconds.
+        Assert.Equal((PerMinute, string.Join(' ', served)), (served.Max(from => served.Count(at => at >= from && at < from + TimeSpan.FromSeconds(59))), string.Join(' ', served)));
     }
 }

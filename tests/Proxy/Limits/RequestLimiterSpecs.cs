@@ -99,6 +99,33 @@ public sealed class RequestLimiterSpecs
         }
     }
 
+    /// <summary>Proxies have their turns at other moments of each second, between which requests come; and forget the limit in idle minutes.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void However_requests_fall_between_their_reports_proxies_together_let_in_no_more_than_the_limit(int count)
+    {
+        var random = new Random(count);
+        for (var run = 0; run < 100; run++)
+        {
+            var (proxies, limit, letIn) = (Cluster(count), random.Next(1, 60), new List<int>());
+            for (var second = 0; second < 300; second++)
+            {
+                var isIdle = second % 150 > random.Next(60, 80);
+                _time.Advance(TimeSpan.FromSeconds(1));
+                letIn.Add(0);
+                foreach (var next in proxies)
+                {
+                    for (var i = isIdle ? 0 : random.Next(6); i > 0; i--)
+                        if (proxies[random.Next(count)] is var asked && asked.Admits(Key(new(limit))) && asked.End()) letIn[second]++;
+                    next.Exchange(proxies);
+                }
+                Assert.InRange(letIn.TakeLast(60).Sum(), 0, limit);
+            }
+            Assert.True(letIn.Sum() >= limit, $"{letIn.Sum()} of {limit}");
+        }
+    }
+
     [Fact]
     public void Proxies_together_have_no_more_under_way_than_the_limit()
     {
