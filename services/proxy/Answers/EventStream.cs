@@ -14,7 +14,7 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
     private const int LongestSeparator = 3;
     private ArrayBufferWriter<byte>? _begun;
     private bool? _isNamedRight;
-    private bool _hasDeltas;
+    private bool? _hasDeltas;
 
     /// <summary>The usage, once it has come by.</summary>
     public TokenUsage? Usage { get; private set; }
@@ -81,7 +81,7 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
 
     private void PassEvent(ReadOnlySpan<byte> one, IBufferWriter<byte> to)
     {
-        if (MayHaveUsage(one) && Data(one) is var (begins, bytes) && TokenUsage.OfNode(one.Slice(begins, bytes)) is { } usage)
+        if (UsageIn(one) is { } usage)
         {
             Usage = usage;
             if (hidesUsage && HasNoChoices(one)) return;
@@ -98,11 +98,14 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
         to.Write(one);
     }
 
-    // Some runtimes write "usage":null into every chunk.
-    private static bool MayHaveUsage(ReadOnlySpan<byte> one)
+    // Only where a response is repeated, or there are several, whose it is must be looked at.
+    private static TokenUsage? UsageIn(ReadOnlySpan<byte> one)
     {
         var at = one.IndexOf(TokenUsage.Name);
-        return at >= 0 && (TokenUsage.Read(one[at..]) is not null || one[(at + TokenUsage.Name.Length)..].IndexOf(TokenUsage.Name) >= 0);
+        if (at < 0) return null;
+        var isOnly = one[(at + TokenUsage.Name.Length)..].IndexOf(TokenUsage.Name) < 0;
+        if (isOnly && TokenUsage.Read(one[at..]) is var usage && (usage is null || one.IndexOf("\"response\""u8) < 0)) return usage;
+        return Data(one) is var (start, length) ? TokenUsage.OfNode(one.Slice(start, length)) : null;
     }
 
     // "choices":[] stands in the event that brings the usage alone; those of text have one.
@@ -128,25 +131,36 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
     // A token has a delta: an object in chats, the text itself in the Responses API, whose later events say it again as a whole. Completions have none.
     private void CountText(ReadOnlySpan<byte> events)
     {
-        var name = "\"delta\":"u8;
-        var rest = events;
-        for (var at = rest.IndexOf(name); at >= 0;)
+        if (_hasDeltas is not false) CountDeltas(events);
+        if (_hasDeltas is true || (_hasDeltas is null && !TrySkipTo("\"choices\":"u8, ref events))) return;
+        while (TrySkipTo("\"text\":"u8, ref events))
+        {
+            _hasDeltas = false;
+            if (BeginsText(events)) TextEvents++;
+        }
+    }
+
+    private void CountDeltas(ReadOnlySpan<byte> events)
+    {
+        var name = "delta\":"u8;
+        for (var at = events.IndexOf(name); at >= 0;)
         {
             _hasDeltas = true;
-            rest = rest[(at + name.Length)..];
-            at = rest.IndexOf(name);
-            if (HasText(at < 0 ? rest : rest[..at])) TextEvents++;
+            events = events[(at + name.Length)..];
+            at = events.IndexOf(name);
+            if (HasText(at < 0 ? events : events[..at])) TextEvents++;
         }
-        if (_hasDeltas || events.IndexOf("\"choices\":"u8) is not (>= 0 and var choices)) return;
-        rest = events[choices..];
-        while (TrySkipTo("\"text\":"u8, ref rest))
-            if (BeginsText(rest)) TextEvents++;
     }
 
     // Once, whatever it says: some runtimes give the same reasoning two names.
-    private static bool HasText(ReadOnlySpan<byte> delta) => delta.TrimStart((byte)' ') is [(byte)'{', ..]
-        ? HasText(delta, "content\":"u8) || HasText(delta, "\"reasoning\":"u8) || HasText(delta, "\"arguments\":"u8)
-        : BeginsText(delta);
+    private static bool HasText(ReadOnlySpan<byte> delta)
+    {
+        // The common way to write it first.
+        var common = "{\"content\":\""u8;
+        if (delta.StartsWith(common) && delta[common.Length..] is [not (byte)'"', ..]) return true;
+        if (delta.TrimStart((byte)' ') is not [(byte)'{', ..]) return BeginsText(delta);
+        return HasText(delta, "content\":"u8) || HasText(delta, "\"reasoning\":"u8) || HasText(delta, "\"arguments\":"u8);
+    }
 
     private static bool HasText(ReadOnlySpan<byte> delta, ReadOnlySpan<byte> name)
     {

@@ -8,7 +8,7 @@ namespace Hypervize.Proxy.Answers;
 internal readonly record struct TokenUsage(long Prompt, long Completion)
 {
     // More than any request can have: what is absurd must not spoil a sum.
-    private const double MostTokens = 1e12;
+    private const long MostTokens = 1_000_000_000_000;
 
     // A request has 64 levels at most, and answers repeat parts of it further down.
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = 256 };
@@ -86,15 +86,23 @@ internal readonly record struct TokenUsage(long Prompt, long Completion)
             var isPrompt = reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8);
             var isCompletion = !isPrompt && (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8));
             if (!reader.Read()) return null;
-            // Some write 3.0.
-            if (reader.TokenType == JsonTokenType.Number && (isPrompt || isCompletion) && reader.TryGetDouble(out var count) && count is >= 0 and <= MostTokens && double.IsInteger(count))
+            if (reader.TokenType == JsonTokenType.Number && (isPrompt || isCompletion) && TryCount(ref reader, out var count))
             {
-                if (isPrompt) prompt = (long)count;
-                else completion = (long)count;
+                if (isPrompt) prompt = count;
+                else completion = count;
             }
             else if (!reader.TrySkip()) return null;
         }
         return null; // It goes on in what has not come yet.
+    }
+
+    // Some write 3.0.
+    private static bool TryCount(ref Utf8JsonReader reader, out long count)
+    {
+        if (reader.TryGetInt64(out count)) return count is >= 0 and <= MostTokens;
+        if (!reader.TryGetDouble(out var written) || written is not (>= 0 and <= MostTokens) || !double.IsInteger(written)) return false;
+        count = (long)written;
+        return true;
     }
 }
 

@@ -51,6 +51,19 @@ public sealed class EventStreamSpecs
             if (stream.Pass(piece, to)) Assert.Matches("(\n|\r\n)\r?\n$", Encoding.UTF8.GetString(to.WrittenSpan));
     });
 
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("\r\n\r\n")]
+    [InlineData("\n\r\n")]
+    public void An_event_is_passed_on_with_its_last_byte(string separator)
+    {
+        var (stream, to) = (new EventStream("\"model\""u8.ToArray(), false), new ArrayBufferWriter<byte>());
+        var bytes = Encoding.UTF8.GetBytes($"data: 1{separator}");
+        Assert.All(bytes[..^1], b => Assert.False(stream.Pass([b], to)));
+        Assert.True(stream.Pass(bytes.AsSpan(bytes.Length - 1), to));
+        Assert.Equal(bytes, to.WrittenSpan.ToArray());
+    }
+
     [Fact]
     public void The_usage_is_hidden_when_it_was_asked_for_by_us_and_only_then() => Gen.Select(Streams, Gen.Bool, Separator).Sample((s, hides, separator) =>
     {

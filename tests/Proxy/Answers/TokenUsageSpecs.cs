@@ -6,7 +6,7 @@ namespace Hypervize.Proxy.Tests.Answers;
 /// <summary>Usages of whole answers.</summary>
 public sealed class TokenUsageSpecs
 {
-    private static readonly string Deep = $"{string.Concat(Enumerable.Repeat("{\"usage\":", 60))}{{\"prompt_tokens\":0}}{new string('}', 60)}";
+    private static readonly string Deep = $"{string.Concat(Enumerable.Repeat("{\"usage\":", 64))}{{\"prompt_tokens\":0}}{new string('}', 64)}";
 
     [Theory]
     [InlineData("""{"model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}""")]
