@@ -48,7 +48,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     public static InferenceError Waking(int retryAfter, string why) => new(503, WakingCode, why, retryAfter);
 
     /// <summary>The proxy stops, and can't hold it any longer.</summary>
-    public static InferenceError Leaving { get; } = new(503, "proxy_leaving", "The proxy that held this request was told to stop. Send it again: another serves it.", 1);
+    public static InferenceError Leaving { get; } = new(503, "proxy_leaving", "The proxy that held this request was told to stop. Send it again in a moment.", 1);
 
     /// <summary>Too many wait already.</summary>
     public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);
@@ -63,7 +63,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
 
     /// <summary>The account of the endpoint spent what it may in this month.</summary>
     public static InferenceError SpendCapReached(ReachedCap cap) => new(402, "spend_cap_reached", string.Create(CultureInfo.InvariantCulture,
-        $"The monthly spend cap of this endpoint's account, {cap.CapUsd:0.00} USD, is reached. Its owner can raise it, or calls are served again from the next month on."));
+        $"The monthly spend cap of this endpoint's account, {cap.CapUsd:0.00} USD, is reached. Its owner can raise or remove it (PUT /v1/billing/cap); else calls are served again from the next month on."));
 
     /// <summary>The node failed before it answered; whether it worked on the request is not known.</summary>
     public static InferenceError NodeFailed { get; } = new(502, "node_failed", "The node failed before it answered. Try again.", 1);

@@ -76,7 +76,7 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
     public static KeyRefusal? Refusal(KeyVerdict verdict) => verdict switch
     {
         KeyVerdict.Good => null,
-        KeyVerdict.Missing => new(401, "key_missing", "Send your API key as Authorization: Bearer hvz_live_… ."),
+        KeyVerdict.Missing => new(401, "key_missing", "Send your API key as Authorization: Bearer hvz_live_..., or as x-api-key."),
         KeyVerdict.Unknown => new(401, "key_invalid", "This API key is not known, or was revoked. Send a key that is in use."),
         KeyVerdict.Stale => new(503, "keys_stale", "This proxy has been cut off for too long to know which keys are still good. Try again shortly."),
         KeyVerdict.NotReady => new(503, "platform_unavailable", "The platform is starting, or its control plane can't be reached. Try again shortly."),

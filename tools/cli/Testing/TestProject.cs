@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hypervize.Cli.Testing;
 
 /// <summary>One project of tests, built.</summary>
@@ -5,8 +7,9 @@ namespace Hypervize.Cli.Testing;
 /// <param name="File">Its project file.</param>
 internal sealed record TestProject(string Name, string File)
 {
-    // No test of ours is silent for so long; one that is hangs, and is named.
-    private const string Hanging = "8m";
+    // No test of ours is silent for so long, but for the one that is told how long it is to last; one that is hangs, and is named.
+    private const double SilentSeconds = 480;
+    private const string SoakSeconds = "HYPERVIZE_SOAK_SECONDS";
 
     // The slowest first, so that they do not run alone at the end.
     private static readonly string[] Slowest = ["EndToEnd", "Provisioner", "Endpoints"];
@@ -20,6 +23,9 @@ internal sealed record TestProject(string Name, string File)
             .OrderBy(p => Array.IndexOf(Slowest, p.Name) is >= 0 and var place ? place : Slowest.Length).ThenBy(p => p.Name, StringComparer.Ordinal),
     ];
 
+    private static string Hanging() => string.Create(CultureInfo.InvariantCulture,
+        $"{SilentSeconds + (double.TryParse(Environment.GetEnvironmentVariable(SoakSeconds), CultureInfo.InvariantCulture, out var soak) ? soak : 0)}s");
+
     /// <summary>Runs its tests.</summary>
     /// <param name="filter">Part of a test's full name; null for all.</param>
     /// <param name="results">Folder for results.</param>
@@ -32,7 +38,7 @@ internal sealed record TestProject(string Name, string File)
         string[] arguments =
         [
             "test", program, "--nologo", "--logger", $"trx;LogFileName={trx}", "--results-directory", results,
-            "--blame-hang-timeout", Hanging, "--blame-hang-dump-type", "none",
+            "--blame-hang-timeout", Hanging(), "--blame-hang-dump-type", "none",
             .. filter is null ? (string[])[] : ["--filter", $"FullyQualifiedName~{filter}"],
         ];
         var (exitCode, output) = await Executables.RunAsync("dotnet", arguments, cancel, Path.GetDirectoryName(File), environment);
