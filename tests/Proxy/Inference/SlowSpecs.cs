@@ -1,4 +1,5 @@
 using System.Text;
+using Hypervize.Contracts;
 
 namespace Hypervize.Proxy.Tests.Inference;
 
@@ -60,8 +61,9 @@ public sealed class SlowSpecs
         await client.UntilAsync("body_too_slow"); // After the server's five seconds of grace.
         Assert.StartsWith("HTTP/1.1 408 ", client.Seen);
         Assert.Contains("{\"error\":{\"message\":", client.Seen);
-        var traffic = host.Meter.Take(host.Table).Single();
-        Assert.Equal((0, 0, 0, 408), (traffic.Started, traffic.Completed, traffic.Failed, Assert.Single(traffic.Usage!.Single().Statuses).Key));
+        EndpointTraffic? traffic = null; // It is noted once it has been answered.
+        await InferenceHost.EventuallyAsync(() => (traffic = host.Meter.Take(host.Table).SingleOrDefault()) is not null);
+        Assert.Equal((0, 0, 0, 408), (traffic!.Started, traffic.Completed, traffic.Failed, Assert.Single(traffic.Usage!.Single().Statuses).Key));
         Assert.Equal(0, node.Connections);
     }
 
