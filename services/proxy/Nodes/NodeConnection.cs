@@ -73,7 +73,7 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
             while (!_isCutShort && !sending.IsCompleted)
             {
                 var arrival = Arrival();
-                _isCutShort = await Task.WhenAny(sending, arrival) == arrival && IsAnswer(arrival);
+                _isCutShort = await Task.WhenAny(sending, arrival) == arrival && await IsAnswerAsync(arrival);
             }
             if (_isCutShort) socket.Shutdown(SocketShutdown.Send); // Ends the sending, so that nobody uses the piece any more.
             await sending;
@@ -196,10 +196,10 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
     }
 
     // Whether the answer's head is there, or none can come any more, which the reader finds out for itself; heads that only announce another are passed over.
-    private bool IsAnswer(Task<int> arrival)
+    private async ValueTask<bool> IsAnswerAsync(Task<int> arrival)
     {
-        if (arrival is not { IsCompletedSuccessfully: true, Result: > 0 }) return true;
-        (_isReceiving, _end) = (false, _end + arrival.Result);
+        if (!arrival.IsCompletedSuccessfully || await arrival is not (> 0 and var bytes)) return true;
+        (_isReceiving, _end) = (false, _end + bytes);
         int length;
         while ((length = HeadLength()) >= 0 && Head.TryRead(_arrived.AsSpan(_start, length)) && Head.Status < 200) _start += length;
         return length >= 0 || _end - _start == _arrived.Length;
