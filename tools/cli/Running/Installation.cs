@@ -12,7 +12,8 @@ public sealed class Installation
     /// <summary>The port people expect.</summary>
     public const int UsualPort = 8080;
 
-    private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(20);
+    /// <summary>How long a service may take to end after it was told to, before it is ended.</summary>
+    public static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(20);
 
     private readonly Lock _noting = new();
     private readonly string _checkout;

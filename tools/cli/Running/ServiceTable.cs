@@ -31,6 +31,10 @@ public static class ServiceTable
     /// <summary>The front door.</summary>
     public const string Proxy = "proxy";
 
+    // What the proxy can't finish it must have time to say so, and to report, before it is ended: it lingers for a second first, and has three for its last words.
+    private const string FinishSeconds = "Drain__FinishSeconds";
+    private static readonly string InTime = $"{Installation.Shutdown.TotalSeconds - 8:0}";
+
     private static (string, string) Hub => ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString());
 
     /// <summary>The services.</summary>
@@ -75,6 +79,7 @@ public static class ServiceTable
             ("Peers__Billing", wiring.Url(Billing)),
             ("Proxy__StateFile", Path.Combine(wiring.Place("proxy"), "read-model.json")),
             ("Proxy__InternalUrl", wiring.InternalUrl),
+            (FinishSeconds, Environment.GetEnvironmentVariable(FinishSeconds) ?? InTime),
         ]),
     ];
 }
