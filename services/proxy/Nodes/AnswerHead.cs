@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 
@@ -33,9 +32,6 @@ internal sealed class AnswerHead
         "Set-Cookie", "Server", "Date", "Via", "X-Powered-By", "Alt-Svc", "Strict-Transport-Security", "x-request-id", "traceparent", "tracestate",
         "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-hypervize-wake", "Preference-Applied",
     };
-
-    private static readonly SearchValues<byte> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-    private static readonly SearchValues<byte> NotInValues = SearchValues.Create((byte[])[0, 1, 2, 3, 4, 5, 6, 7, 8, .. Enumerable.Range(10, 22).Select(c => (byte)c), 127]);
 
     private readonly List<(string Name, string Value)> _passedBack = [];
     private string? _connection;
@@ -95,7 +91,7 @@ internal sealed class AnswerHead
         {
             // A line that goes on where the last ended has no name either, nor has a name blanks.
             var colon = line.IndexOf((byte)':');
-            if (colon <= 0 || line[..colon].ContainsAnyExcept(OfNames)) return false;
+            if (colon <= 0 || line[..colon].ContainsAnyExcept(HeaderText.BytesInNames)) return false;
             if (!TryNote(line[..colon], line[(colon + 1)..].Trim(" \t"u8), ref length, ref chunked)) return false;
         }
         if (!head.IsEmpty) return false;
@@ -125,7 +121,7 @@ internal sealed class AnswerHead
         }
         else if (Ascii.EqualsIgnoreCase(name, "content-type"u8))
         {
-            if (value.ContainsAny(NotInValues)) return false;
+            if (value.ContainsAny(HeaderText.BytesNotInValues)) return false;
             IsJson = value.Length >= 16 && Ascii.EqualsIgnoreCase(value[..16], "application/json"u8);
             IsEventStream = value.Length >= 17 && Ascii.EqualsIgnoreCase(value[..17], "text/event-stream"u8);
             ContentType = value.SequenceEqual("application/json"u8) ? "application/json" : value.SequenceEqual("text/event-stream; charset=utf-8"u8) ? "text/event-stream; charset=utf-8" : Text(value);
@@ -148,7 +144,7 @@ internal sealed class AnswerHead
         else
         {
             var header = Text(name);
-            if (!NotPassedBack.Contains(header) && !value.ContainsAny(NotInValues)) _passedBack.Add((header, Text(value)));
+            if (!NotPassedBack.Contains(header) && !value.ContainsAny(HeaderText.BytesNotInValues)) _passedBack.Add((header, Text(value)));
         }
         return true;
     }

@@ -20,10 +20,8 @@ internal ref struct RequestHead(Span<byte> to)
         "X-Content-Length", // So the server calls a Content-Length beside chunks.
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    // The server lets most control characters through, and names that are none. What a node takes for a line's end or for a blank would make another request of it.
-    private static readonly SearchValues<char> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    // What a node takes for a line's end or for a blank would make another request of it.
     private static readonly SearchValues<char> NotInQueries = SearchValues.Create([.. Enumerable.Range(0, 33).Append(127).Select(c => (char)c)]);
-    private static readonly SearchValues<char> NotInValues = SearchValues.Create([.. Enumerable.Range(0, 32).Append(127).Select(c => (char)c).Where(c => c != '\t')]);
 
     private readonly Span<byte> _to = to;
     private bool _propagatesTrace;
@@ -72,12 +70,13 @@ internal ref struct RequestHead(Span<byte> to)
         return connection.Any(v => (v ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(name, StringComparer.OrdinalIgnoreCase));
     }
 
+    // The server lets most control characters through, and names that are none.
     private void Write(string name, StringValues values)
     {
-        if (name.AsSpan().ContainsAnyExcept(OfNames)) return;
+        if (name.AsSpan().ContainsAnyExcept(HeaderText.InNames)) return;
         for (var i = 0; i < values.Count; i++)
         {
-            if (values[i].AsSpan().ContainsAny(NotInValues)) continue;
+            if (values[i].AsSpan().ContainsAny(HeaderText.NotInValues)) continue;
             Write("\r\n"u8);
             Write(name);
             Write(": "u8);
