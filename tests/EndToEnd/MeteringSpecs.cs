@@ -14,8 +14,9 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
 {
     private const string Duration = "HYPERVIZE_SOAK_SECONDS";
     private const int Clients = 50;
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(15);
 
-    /// <summary>Fifty clients, streaming and not, for half a minute (or as long as HYPERVIZE_SOAK_SECONDS says), while nodes crash again and again and the proxy is restarted.</summary>
+    /// <summary>Fifty clients, streaming and not, for half a minute (or as long as HYPERVIZE_SOAK_SECONDS says), while nodes crash and the proxy is restarted, again and again.</summary>
     [Fact]
     public async Task The_sums_that_clients_saw_are_the_sums_that_were_metered()
     {
@@ -39,14 +40,18 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
             var seen = new Seen();
             var clients = Enumerable.Range(0, Clients).Select(i => Task.Run(() => CallAsync(id, i, seen, stop.Token))).ToArray();
 
-            await Task.Delay(TimeSpan.FromSeconds(seconds / 2));
-            await platform.Installation.StopServiceAsync(ServiceTable.Proxy);
-            await platform.Installation.StartServiceAsync(ServiceTable.Proxy, CancellationToken.None);
-            await Task.Delay(TimeSpan.FromSeconds(seconds / 2));
+            var until = DateTimeOffset.UtcNow.AddSeconds(seconds);
+            await Task.Delay(Between);
+            while (DateTimeOffset.UtcNow < until)
+            {
+                await platform.Installation.StopServiceAsync(ServiceTable.Proxy);
+                await platform.Installation.StartServiceAsync(ServiceTable.Proxy, CancellationToken.None);
+                await Task.Delay(Between);
+            }
             await stop.CancelAsync();
             await Task.WhenAll(clients);
 
-            await Platform.EventuallyAsync(() => Task.FromResult(Metered(reports.Values, id) == seen.Sums), "the reports to say what clients saw", () => $"Metered {Metered(reports.Values, id)}, seen {seen.Sums}.");
+            await Platform.EventuallyAsync(() => Task.FromResult(Metered(reports.Values, id) == seen.Sums), "the reports to say what clients saw", () => $"Metered {Metered(reports.Values, id)}, seen {seen.Sums}. Metered as {string.Join(", ", Statuses(reports.Values, id))}; seen as {string.Join(", ", seen.Failures)}.");
             Assert.True(seen.Sums.Answered > seconds * 20, $"{seen.Sums}: too little to say anything.");
             Assert.True(seen.Sums.Failed > 0, $"{seen.Sums}: no node crashed under a request.");
         }
@@ -63,6 +68,9 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
             usages.Sum(u => u.Statuses.GetValueOrDefault(200)), usages.Sum(u => u.Statuses.Where(s => s.Key != 200).Sum(s => s.Value)),
             usages.Sum(u => u.PromptTokens), usages.Sum(u => u.CompletionTokens));
     }
+
+    private static IEnumerable<string> Statuses(IEnumerable<ProxyReport> reports, string id) =>
+        reports.SelectMany(r => r.Endpoints).Where(e => e.EndpointId == id).SelectMany(e => e.Usage ?? []).SelectMany(u => u.Statuses).GroupBy(s => s.Key, s => s.Value).Select(s => $"{s.Key}: {s.Sum()}");
 
     private async Task CallAsync(string id, int client, Seen seen, CancellationToken stop)
     {
@@ -82,7 +90,7 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
                 if (stream) request["stream_options"] = new JsonObject { ["include_usage"] = true };
                 using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/d/{id}/v1/chat/completions") { Content = JsonContent.Create(request) };
                 using var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None);
-                seen.Add(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(CancellationToken.None));
+                seen.Add($"{answer.StatusCode}", answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(CancellationToken.None));
             }
             catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError)
             {
@@ -90,7 +98,7 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                seen.Add(false, ""); // An answer that was cut off so as not to look whole.
+                seen.Add(e.Message, succeeded: false, ""); // An answer that was cut off so as not to look whole.
             }
         }
     }
@@ -103,9 +111,12 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
 
         public Sums Sums { get; private set; }
 
-        public void Add(bool succeeded, string body)
+        public ConcurrentDictionary<string, int> Failures { get; } = new();
+
+        public void Add(string how, bool succeeded, string body)
         {
-            var failed = !succeeded || body.Contains("\"upstream_broken\"", StringComparison.Ordinal) || body.Contains("\"node_failed\"", StringComparison.Ordinal);
+            var failed = !succeeded || body.Contains("data: {\"error\":", StringComparison.Ordinal);
+            if (failed) Failures.AddOrUpdate(succeeded ? body.Split("\"code\":")[^1].Trim() : how, 1, (_, n) => n + 1);
             var usage = succeeded ? Usage(body) : null;
             // A stream that broke shows no usage, but as many tokens as it has pieces of text.
             var (prompt, completion) = usage is null ? (0, succeeded ? body.Split("\"content\":\"").Skip(1).Count(c => !c.StartsWith('"')) : 0) : ((long)usage["prompt_tokens"]!, (long)usage["completion_tokens"]!);

@@ -1,22 +1,29 @@
 using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Waking;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Hypervize.Proxy.Draining;
 
 /// <summary>
-/// The way out: lingers, so that whoever sends requests here learns that they go elsewhere; then the server stops accepting, the requests under way
-/// finish, and the last report says goodbye. Those that take too long are told so.
+/// The way out. It lingers, so that whoever sends requests here learns that they go elsewhere; then it takes no more connections, and serves those it has
+/// until nothing was under way for a while: the server, which closes connections without asking what is on its way to them, then finds them silent. What
+/// takes too long is told so.
 /// </summary>
 /// <param name="settings">How long.</param>
+/// <param name="listeners">Where connections come in.</param>
+/// <param name="meter">Knows what is under way.</param>
 /// <param name="nodes">Connections to nodes, which are cut in the end.</param>
 /// <param name="gates">Requests in line, which are turned away in the end.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
-public sealed class Departure(DrainSettings settings, NodePools nodes, Gates gates, TimeProvider time, ILogger<Departure> log) : IHostedLifecycleService
+public sealed class Departure(
+    DrainSettings settings, Listeners listeners, TrafficMeter meter, NodePools nodes, Gates gates, TimeProvider time, ILogger<Departure> log) : IHostedLifecycleService
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private volatile bool _isLeaving;
 
     /// <summary>Whether it was told to stop.</summary>
@@ -27,8 +34,11 @@ public sealed class Departure(DrainSettings settings, NodePools nodes, Gates gat
     {
         _isLeaving = true;
         log.LogInformation("Leaving: new requests are taken for {Linger} s more, running ones have {Finish} s to end.", settings.LingerSeconds, settings.FinishSeconds);
-        await Task.Delay(TimeSpan.FromSeconds(settings.LingerSeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var linger = TimeSpan.FromSeconds(settings.LingerSeconds);
+        var busyAt = await WhileAsync((elapsed, _) => elapsed < linger, time.GetTimestamp());
+        await listeners.CloseAsync(time);
         _ = EndAtDeadlineAsync();
+        await WhileAsync((elapsed, quiet) => quiet < linger && elapsed.TotalSeconds < settings.FinishSeconds, busyAt);
     }
 
     /// <inheritdoc/>
@@ -45,6 +55,18 @@ public sealed class Departure(DrainSettings settings, NodePools nodes, Gates gat
 
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // Waits for as long as it is told by the time that has passed and the time for which nothing was under way. Returns when something last was.
+    private async Task<long> WhileAsync(Func<TimeSpan, TimeSpan, bool> goesOn, long busyAt)
+    {
+        var began = time.GetTimestamp();
+        while (goesOn(time.GetElapsedTime(began), time.GetElapsedTime(busyAt)))
+        {
+            if (meter.HasAny) busyAt = time.GetTimestamp();
+            await Task.Delay(Look, time);
+        }
+        return busyAt;
+    }
 
     private async Task EndAtDeadlineAsync()
     {
@@ -64,7 +86,12 @@ public static class DepartureRegistration
     /// <param name="services">The proxy's container.</param>
     public static void AddDeparture(this IServiceCollection services)
     {
-        services.AddSingleton<Departure>().AddHostedService(p => p.GetRequiredService<Departure>());
+        services.AddSingleton<Listeners>().AddSingleton<Departure>().AddHostedService(p => p.GetRequiredService<Departure>());
+        services.AddOptions<SocketTransportOptions>().PostConfigure<Listeners>((sockets, listeners) =>
+        {
+            var create = sockets.CreateBoundListenSocket;
+            sockets.CreateBoundListenSocket = endpoint => listeners.Add(create(endpoint));
+        });
         services.AddSingleton<IConfigureOptions<HostOptions>>(p => new ConfigureOptions<HostOptions>(o =>
         {
             var settings = p.GetRequiredService<DrainSettings>();

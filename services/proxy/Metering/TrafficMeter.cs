@@ -50,6 +50,18 @@ public sealed class TrafficMeter
         lock (counts) return counts.Nodes.GetValueOrDefault(nodeId);
     }
 
+    /// <summary>Whether this proxy has any request in line or at a node.</summary>
+    public bool HasAny
+    {
+        get
+        {
+            foreach (var counts in _endpoints.Values)
+                lock (counts)
+                    if (counts.Waiting > 0 || counts.Nodes.Count > 0) return true;
+            return false;
+        }
+    }
+
     /// <summary>What was counted since the last call, and what is in flight and waiting now. Starts the next interval.</summary>
     /// <param name="table">Tells the version that is routed by, and which nodes drain.</param>
     public IReadOnlyList<EndpointTraffic> Take(RoutingTable table)

@@ -14,10 +14,11 @@ internal sealed class BrokenAnswerException(string why) : IOException(why);
 /// <param name="room">What it took one of when it was made, and gives back when it is disposed.</param>
 internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDisposable
 {
+    private static readonly TimeSpan SoonSent = TimeSpan.FromMilliseconds(100);
     private readonly byte[] _arrived = new byte[AnswerHead.MostBytes];
     private int _start, _end;
     private ValueTask<int> _receiving;
-    private bool _isReceiving, _isCutShort, _isCut;
+    private bool _isReceiving, _isAnswered, _isCutShort, _isCut;
     private ChunkedBody _chunks;
     private long _left;
 
@@ -55,7 +56,7 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
     public ValueTask<int> SendAsync(ReadOnlyMemory<byte> piece)
     {
         Head.Clear();
-        IsAtEnd = false;
+        (IsAtEnd, _isAnswered) = (false, false);
         return socket.SendAsync(piece, SocketFlags.None);
     }
 
@@ -66,21 +67,27 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
     /// <param name="piece">The piece.</param>
     public async ValueTask SendMoreAsync(ReadOnlyMemory<byte> piece)
     {
-        if (_isCutShort) return;
+        if (piece.IsEmpty) return;
+        if (_isAnswered)
+        {
+            _isCutShort = true;
+            return;
+        }
         try
         {
             var sending = socket.SendAsync(piece, SocketFlags.None).AsTask();
-            while (!_isCutShort && !sending.IsCompleted)
+            while (!_isAnswered && !sending.IsCompleted)
             {
                 var arrival = Arrival();
-                _isCutShort = await Task.WhenAny(sending, arrival) == arrival && await IsAnswerAsync(arrival);
+                _isAnswered = await Task.WhenAny(sending, arrival) == arrival && await IsAnswerAsync(arrival);
             }
+            _isCutShort = _isAnswered && !await IsTakenAsync(sending);
             if (_isCutShort) socket.Shutdown(SocketShutdown.Send); // Ends the sending, so that nobody uses the piece any more.
             await sending;
         }
         catch (SocketException)
         {
-            _isCutShort = true;
+            _isAnswered = _isCutShort = true;
         }
     }
 
@@ -204,6 +211,10 @@ internal sealed class NodeConnection(Socket socket, SemaphoreSlim room) : IDispo
         while ((length = HeadLength()) >= 0 && Head.TryRead(_arrived.AsSpan(_start, length)) && Head.Status < 200) _start += length;
         return length >= 0 || _end - _start == _arrived.Length;
     }
+
+    // Whether all is sent, too. Who has read all answers perhaps before we hear that it is sent: then the system would take more, and says so in no time.
+    private async ValueTask<bool> IsTakenAsync(Task sending) =>
+        sending.IsCompleted || (socket.Poll(0, SelectMode.SelectWrite) && await Task.WhenAny(sending, Task.Delay(SoonSent)) == sending);
 
     // -1 while the head goes on; 0 when it ended as no head does, with line feeds alone: nothing more may come of it.
     private int HeadLength()

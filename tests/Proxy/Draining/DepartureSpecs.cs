@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Hypervize.Contracts;
 using Microsoft.AspNetCore.Http;
@@ -62,6 +64,36 @@ public sealed class DepartureSpecs : IAsyncLifetime
         using var response = await proxy.Client.SendAsync(Request());
         Assert.Equal((HttpStatusCode.OK, true), (response.StatusCode, response.Headers.ConnectionClose));
         await ended;
+    }
+
+    /// <summary>While a stream of somebody goes on, so that the proxy stays for long enough.</summary>
+    [Fact]
+    public async Task Who_is_connected_to_a_proxy_that_leaves_is_served_once_more_though_it_takes_no_others()
+    {
+        var proxy = await StartAsync();
+        using var response = await proxy.Client.SendAsync(Request("long"), HttpCompletionOption.ResponseHeadersRead);
+        using var connected = await proxy.ConnectAsync();
+        var ended = proxy.TerminateAsync();
+        await Eventually.TrueAsync(() => IsRefusedAsync(proxy), "it takes no more connections");
+
+        await connected.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/d/{_id}/v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {_key}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"));
+        var raw = await new StreamReader(connected.GetStream()).ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", raw);
+        Assert.Contains("\r\nConnection: close\r\n", raw);
+
+        Assert.EndsWith("data: [DONE]\n\n", await response.Content.ReadAsStringAsync());
+        using var next = await proxy.Client.SendAsync(Request());
+        Assert.Equal((HttpStatusCode.OK, true), (next.StatusCode, next.Headers.ConnectionClose));
+        await ended;
+    }
+
+    [Fact]
+    public async Task A_proxy_with_nothing_to_finish_leaves_when_it_has_lingered()
+    {
+        var proxy = await StartAsync();
+        var began = Stopwatch.GetTimestamp();
+        await proxy.TerminateAsync();
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 1, 20);
     }
 
     [Fact]
@@ -129,6 +161,19 @@ public sealed class DepartureSpecs : IAsyncLifetime
         return proxy;
     }
 
+    private static async Task<bool> IsRefusedAsync(ProxyProcess proxy)
+    {
+        try
+        {
+            using var connection = await proxy.ConnectAsync();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
     private int Counted() => _around.Broker.Reports.DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
 
     private HttpRequestMessage Request(string user = "", string? endpoint = null) => new(HttpMethod.Post, $"/api/d/{endpoint ?? _id}/v1/chat/completions")
@@ -139,8 +184,9 @@ public sealed class DepartureSpecs : IAsyncLifetime
     private static async Task StreamAsync(HttpContext http)
     {
         http.Response.ContentType = "text/event-stream";
-        var isEndless = (await new StreamReader(http.Request.Body).ReadToEndAsync()).Contains("endless", StringComparison.Ordinal);
-        for (var token = 0; (token < Tokens || isEndless) && !http.RequestAborted.IsCancellationRequested; token++)
+        var asked = await new StreamReader(http.Request.Body).ReadToEndAsync();
+        var tokens = asked.Contains("endless", StringComparison.Ordinal) ? int.MaxValue : asked.Contains("long", StringComparison.Ordinal) ? 10 * Tokens : Tokens;
+        for (var token = 0; token < tokens && !http.RequestAborted.IsCancellationRequested; token++)
         {
             await http.Response.WriteAsync("data: {\"model\":\"model\",\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
             await http.Response.Body.FlushAsync();

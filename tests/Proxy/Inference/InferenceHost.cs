@@ -78,7 +78,7 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddSingleton(mostCollected is { } most ? new AnswerSettings { MaxCollectedBytes = most } : new());
             services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
-            services.AddSingleton(new DrainSettings()).AddSingleton<Departure>();
+            services.AddSingleton(new DrainSettings()).AddSingleton<Listeners>().AddSingleton<Departure>();
             services.AddInference();
         }, _ => { });
         proxy.Services.GetRequiredService<Contact>().BusCameUp();

@@ -41,6 +41,22 @@ internal sealed class ProxyProcess : IAsyncDisposable
         return new(process, identities, internalUrl);
     }
 
+    /// <summary>A connection on which nothing was sent yet.</summary>
+    public async Task<TcpClient> ConnectAsync()
+    {
+        var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(_process.Url.Host, _process.Url.Port);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
     public Task<HttpResponseMessage> GetAsync(string path, string? key = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, path);
