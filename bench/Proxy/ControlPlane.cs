@@ -23,6 +23,9 @@ internal sealed class ControlPlane : IAsyncDisposable
     private const string Node = "node-00000000be0c";
     private const int AnyNumber = 1_000_000;
 
+    // They are counted and told with every answer, but never reached: a few million requests are made in a minute.
+    private static readonly RequestLimits Limits = new(RequestsPerMinute: 1_000_000_000, Concurrent: AnyNumber);
+
     private readonly ConcurrentDictionary<string, VersionedEndpoint> _endpoints = new();
     private readonly string _nodeAddress;
     private WebApplication _app = null!;
@@ -113,7 +116,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     private RoutingSnapshot Snapshot()
     {
-        var key = new ApiKey("key-00000000be0c", "bench", Key[..13], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key))), [KeyScope.Inference], Began);
+        var key = new ApiKey("key-00000000be0c", "bench", Key[..13], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key))), [KeyScope.Inference], Began, Limits);
         return new(_position, [.. _endpoints.Values], [new(1, new(Account, "bench", [key], Began))]);
     }
 

@@ -43,7 +43,11 @@ public sealed class InferenceRoute(
             else
             {
                 error ??= spending.Refusal(endpoint.State.AccountId) ?? limits.Admit(http, endpoint, key, out admission);
-                if (error is null) (call, error) = await ReadAsync(http, endpoint, known!, arrivedAt);
+                if (error is null)
+                {
+                    (var body, error) = await RequestBody.ReadAsync(http, endpoint, known!.CountsTokens);
+                    if (body is not null) call = Arrived(http, endpoint, known, body, arrivedAt);
+                }
                 for (var tries = 1; call is not null; tries++)
                 {
                     var waiter = gates.PassOrEnter(call, again: tries > 1, out var turn);
@@ -79,26 +83,26 @@ public sealed class InferenceRoute(
         {
             log.LogError(e, "Request {RequestId} to {Endpoint} failed", http.TraceIdentifier, endpoint.State.Id);
             status = InferenceError.Internal.Status;
-            if (call?.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
+            if (call?.Heartbeat is { } stream) await stream.PauseAsync();
             if (!http.Response.HasStarted && call is not { HasAnswered: true }) await InferenceError.Internal.WriteAsync(http);
             else http.Abort();
         }
         finally
         {
             admission.Leave();
-            await NoteAsync(call, endpoint.State.Id, key?.Id ?? KeyUsage.Anyone, status, arrivedAt);
+            if (call?.Heartbeat is { } heartbeat)
+            {
+                await heartbeat.PauseAsync();
+                heartbeats.End(heartbeat);
+            }
+            Note(call, endpoint.State.Id, key?.Id ?? KeyUsage.Anyone, status, arrivedAt);
         }
     }
 
-    private async ValueTask<(InferenceCall? Call, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, InferencePath path, long arrivedAt)
+    private InferenceCall Arrived(HttpContext http, RoutedEndpoint endpoint, InferencePath path, RequestBody body, long arrivedAt)
     {
-        var (body, error) = await RequestBody.ReadAsync(http, endpoint, path.CountsTokens);
-        if (body is null) return (null, error);
         meter.Arrived(endpoint.State.Id);
-        return (new(http, endpoint, path, body, arrivedAt)
-        {
-            Hold = Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null,
-        }, null);
+        return new(http, endpoint, path, body, arrivedAt) { Hold = Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null };
     }
 
     private void Settle(InferenceCall call, EndpointNode node, Forwarded outcome)
@@ -115,25 +119,12 @@ public sealed class InferenceRoute(
         Forwarded.Broken => (InferenceError.Broken.Status, InferenceError.Broken),
     };
 
-    private async ValueTask NoteAsync(InferenceCall? call, string id, string key, int status, long arrivedAt)
+    private void Note(InferenceCall? call, string id, string key, int status, long arrivedAt)
     {
-        var ended = new EndedRequest(key, status, HadArrived: call is not null, 0, 0, time.GetElapsedTime(arrivedAt), null, null);
-        if (call is null)
-        {
-            meter.Ended(id, ended);
-            return;
-        }
-        if (call.Heartbeat is { } heartbeat)
-        {
-            await heartbeat.PauseAsync();
-            heartbeats.End(heartbeat);
-        }
-        call.Body.Dispose();
-        meter.Ended(id, ended with
-        {
-            PromptTokens = call.Usage?.Prompt ?? 0, CompletionTokens = call.Usage?.Completion ?? 0, Gaps = call.Gaps,
-            FirstToken = call.FirstPieceAt == 0 ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt),
-        });
+        call?.Body.Dispose();
+        meter.Ended(id, new(
+            key, status, HadArrived: call is not null, call?.Usage?.Prompt ?? 0, call?.Usage?.Completion ?? 0, time.GetElapsedTime(arrivedAt),
+            FirstToken: call is null or { FirstPieceAt: 0 } ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt), call?.Gaps));
     }
 
     // Who may know of the endpoint.

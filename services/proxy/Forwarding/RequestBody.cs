@@ -71,10 +71,20 @@ public sealed class RequestBody : IDisposable
         }
 
         var body = new RequestBody();
-        InferenceError? error;
+        InferenceError? error = null;
         try
         {
-            error = await body.FillAsync(http);
+            // Grown by what comes, not by what is announced: announcing costs a client nothing.
+            body._buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? FirstBuffer, 1, FirstBuffer));
+            var reader = http.Request.BodyReader;
+            for (var isWhole = false; !isWhole && error is null;)
+            {
+                var read = await reader.ReadAsync();
+                if (!body.TryAdd(read.Buffer)) error = InferenceError.TooLarge;
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCanceled) throw new OperationCanceledException();
+                isWhole = read.IsCompleted;
+            }
             if (error is null && body._length > Large) await Task.Yield();
             if (error is null && RequestScan.Read(body._buffer.AsSpan(0, body._length), out body._scan) is { } wrong) error = InferenceError.InvalidJson(wrong);
         }
@@ -108,23 +118,14 @@ public sealed class RequestBody : IDisposable
         _buffer = [];
     }
 
-    private async ValueTask<InferenceError?> FillAsync(HttpContext http)
+    // False when it becomes too large.
+    private bool TryAdd(ReadOnlySequence<byte> arrived)
     {
-        // Grown by what comes, not by what is announced: announcing costs a client nothing.
-        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? FirstBuffer, 1, FirstBuffer));
-        var reader = http.Request.BodyReader;
-        while (true)
-        {
-            var read = await reader.ReadAsync();
-            var arrived = read.Buffer;
-            if (_length + arrived.Length > MostBytes) return InferenceError.TooLarge;
-            Grow((int)arrived.Length);
-            arrived.CopyTo(_buffer.AsSpan(_length));
-            _length += (int)arrived.Length;
-            reader.AdvanceTo(arrived.End);
-            if (read.IsCompleted) return null;
-            if (read.IsCanceled) throw new OperationCanceledException();
-        }
+        if (_length + arrived.Length > MostBytes) return false;
+        Grow((int)arrived.Length);
+        arrived.CopyTo(_buffer.AsSpan(_length));
+        _length += (int)arrived.Length;
+        return true;
     }
 
     private void Grow(int by)

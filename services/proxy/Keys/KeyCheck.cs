@@ -38,9 +38,10 @@ public sealed record KeyRefusal(int Status, string Code, string Message);
 public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, ProxySettings settings, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
-    private const int Remembered = 1024;
+    private const int Remembered = 16 * 1024;
 
-    // Kestrel gives the same string for a header that a connection sends again: who sent it is known then, without hashing the key again.
+    // Kestrel gives the same string for a header that a connection sends again: who sent it is known then, without hashing the key again. Each has two
+    // places, so that two connections that share one do not drive each other out with every request.
     private readonly Answer?[] _recent = new Answer?[Remembered];
     private readonly TimeSpan _maxAge = TimeSpan.FromSeconds(settings.KeysMaxAgeSeconds);
 
@@ -59,13 +60,13 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
         if (IsStale) return KeyVerdict.Stale;
 
         var revision = ring.Revision;
-        ref var recent = ref _recent[RuntimeHelpers.GetHashCode(header) & (Remembered - 1)];
-        if (Volatile.Read(ref recent) is { } answer && ReferenceEquals(answer.Header, header) && answer.Revision == revision)
-        {
-            known = answer.Known;
-            return KeyVerdict.Good;
-        }
+        var place = RuntimeHelpers.GetHashCode(header) & (Remembered - 1);
+        ref var recent = ref _recent[place];
+        ref var beside = ref _recent[place ^ 1];
+        known = Recall(ref recent, header, revision) ?? Recall(ref beside, header, revision);
+        if (known is not null) return KeyVerdict.Good;
         if (!ring.TryAuthenticate(key, out known)) return KeyVerdict.Unknown;
+        Volatile.Write(ref beside, Volatile.Read(ref recent));
         Volatile.Write(ref recent, new(header, revision, known));
         return KeyVerdict.Good;
     }
@@ -81,6 +82,9 @@ public sealed class KeyCheck(KeyRing ring, RoutingTable table, Contact contact, 
         KeyVerdict.Stale => new(503, "keys_stale", "This proxy has been cut off for too long to know which keys are still good. Try again shortly."),
         KeyVerdict.NotReady => new(503, "platform_unavailable", "The platform is starting, or its control plane can't be reached. Try again shortly."),
     };
+
+    private static KnownKey? Recall(ref Answer? place, string header, int revision) =>
+        Volatile.Read(ref place) is { } answer && ReferenceEquals(answer.Header, header) && answer.Revision == revision ? answer.Known : null;
 
     private static ReadOnlySpan<char> Key(IHeaderDictionary headers, out string header)
     {

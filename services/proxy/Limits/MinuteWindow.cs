@@ -43,4 +43,12 @@ internal sealed class MinuteWindow
         }
         return 0;
     }
+
+    /// <summary>Seconds until nothing of it is left; 0 when nothing is.</summary>
+    public int SecondsUntilEmpty()
+    {
+        for (var age = 0; age < Length; age++)
+            if (_seconds[(_now - age + Length) % Length] > 0) return Length - age;
+        return 0;
+    }
 }

@@ -23,6 +23,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     // Of more addresses the others are not told; they assume that each has what every proxy has at least.
     private const int MostReported = 2_000;
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
+    private static readonly string[] Resets = [.. Enumerable.Range(0, 61).Select(second => $"{second}s")];
 
     private readonly ConcurrentDictionary<string, SharedLimit> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Other> _others = new(StringComparer.Ordinal);
@@ -55,8 +56,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), uses);
         foreach (var use in uses.Values.Where(u => u.LetIn > 0))
         {
-            var limit = _limits.GetOrAdd(use.Subject, static s => new(s));
-            lock (limit) limit.HeardOf(use, Second());
+            var limit = Locked(use.Subject);
+            limit.HeardOf(use, Second());
+            Monitor.Exit(limit);
         }
     }
 
@@ -72,7 +74,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
             lock (limit)
             {
                 limit.Exchange(limit.Limits, others, proxy.Id, Second());
-                if (limit.IsIdle) _limits.TryRemove(new(subject, limit));
+                limit.IsForgotten = limit.IsIdle && _limits.TryRemove(new(subject, limit));
             }
         }
     }
@@ -90,36 +92,47 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     private InferenceError? Refused(HttpContext http, string subject, RequestLimits limits, string whose, ref Admission admission)
     {
         if (limits is { RequestsPerMinute: null, Concurrent: null }) return null;
+        var limit = Locked(subject);
+        try
+        {
+            if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
+            var refusal = limit.TryEnter(Second());
+            if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit, isFirst: admission.First is null);
+            if (refusal is null)
+            {
+                admission = admission.And(limit);
+                return null;
+            }
+            admission.TakeBack();
+            admission = default;
+            return refusal.Value.IsConcurrency ? InferenceError.TooMany(whose, refusal.Value.Limit) : InferenceError.TooOften(whose, refusal.Value.Limit, refusal.Value.RetryAfterSeconds);
+        }
+        finally
+        {
+            Monitor.Exit(limit);
+        }
+    }
+
+    // It may have been forgotten before it was locked.
+    private SharedLimit Locked(string subject)
+    {
         while (true)
         {
             var limit = _limits.GetOrAdd(subject, static s => new(s));
-            lock (limit)
-            {
-                // It may have been forgotten, since it was idle, before it was locked.
-                if (!_limits.TryGetValue(subject, out var current) || !ReferenceEquals(current, limit)) continue;
-                if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
-                var refusal = limit.TryEnter(Second());
-                if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit);
-                if (refusal is null)
-                {
-                    admission = admission.And(limit);
-                    return null;
-                }
-                admission.TakeBack();
-                admission = default;
-                return refusal.Value.IsConcurrency ? InferenceError.TooMany(whose, refusal.Value.Limit) : InferenceError.TooOften(whose, refusal.Value.Limit, refusal.Value.RetryAfterSeconds);
-            }
+            Monitor.Enter(limit);
+            if (!limit.IsForgotten) return limit;
+            Monitor.Exit(limit);
         }
     }
 
     // OpenAI's headers; where several limits hold, the one with least left.
-    private static void Tell(HttpContext http, int perMinute, SharedLimit limit)
+    private static void Tell(HttpContext http, int perMinute, SharedLimit limit, bool isFirst)
     {
         var (headers, remaining) = (http.Response.Headers, Math.Max(0, perMinute - limit.InLastMinute));
-        if (headers["x-ratelimit-remaining-requests"] is [{ } told] && int.Parse(told, CultureInfo.InvariantCulture) <= remaining) return;
-        headers["x-ratelimit-limit-requests"] = perMinute.ToString(CultureInfo.InvariantCulture);
+        if (!isFirst && headers["x-ratelimit-remaining-requests"] is [{ } told] && int.Parse(told, CultureInfo.InvariantCulture) <= remaining) return;
+        headers["x-ratelimit-limit-requests"] = limit.PerMinute;
         headers["x-ratelimit-remaining-requests"] = remaining.ToString(CultureInfo.InvariantCulture);
-        headers["x-ratelimit-reset-requests"] = string.Create(CultureInfo.InvariantCulture, $"{limit.SecondsUntilFull()}s");
+        headers["x-ratelimit-reset-requests"] = Resets[limit.SecondsUntilFull()];
     }
 
     private OthersUse Others(string subject) => new(_others.IsEmpty ? [] : [.. _others.Select(o => (o.Key, o.Value.Uses.GetValueOrDefault(subject)))]);

@@ -35,6 +35,12 @@ internal sealed class SharedLimit(string subject)
     /// <summary>The limits it was last asked with.</summary>
     public RequestLimits Limits => _limits;
 
+    /// <summary>Requests per minute, as text.</summary>
+    public string PerMinute { get; private set; } = "";
+
+    /// <summary>Whether it was forgotten, since it was idle: there may be another by now.</summary>
+    public bool IsForgotten { get; set; }
+
     /// <summary>Whether this proxy has no part of these limits yet: they are other than the last, or it has only heard of them.</summary>
     /// <param name="limits">The limits.</param>
     public bool NeedsPart(RequestLimits limits) => !_hasPart || _limits != limits;
@@ -74,7 +80,7 @@ internal sealed class SharedLimit(string subject)
     public void Leave() => InFlight--;
 
     /// <summary>Seconds until nothing of the last minute counts any more.</summary>
-    public int SecondsUntilFull() => _window.SecondsUntilBelow(1);
+    public int SecondsUntilFull() => _window.SecondsUntilEmpty();
 
     /// <summary>Another proxy let requests in.</summary>
     /// <param name="use">What it said.</param>
@@ -93,6 +99,7 @@ internal sealed class SharedLimit(string subject)
     /// <param name="second">The second it is now.</param>
     public void Exchange(RequestLimits limits, OthersUse others, string own, long second)
     {
+        if (_limits != limits || PerMinute.Length == 0) PerMinute = $"{limits.RequestsPerMinute}";
         (_limits, _hasPart) = (limits, true);
         _window.MoveTo(second);
         if (limits.RequestsPerMinute is { } perMinute) _allowance = Part(perMinute, perMinute - _window.Total, others, own, u => u.Allowance);

@@ -30,7 +30,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
 
     private readonly Lock _lock = new();
     private readonly Stack<NodeConnection> _idle = new();
-    private readonly HashSet<NodeConnection> _busy = [];
+    private readonly HashSet<NodeConnection> _all = [];
     private readonly Queue<TaskCompletionSource<NodeConnection>> _waiting = new();
     private int _connecting;
     private bool _closed;
@@ -52,12 +52,8 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         {
             while (_idle.TryPop(out connection))
             {
-                if (IsUsable(connection))
-                {
-                    _busy.Add(connection);
-                    return true;
-                }
-                connection.Dispose();
+                if (IsUsable(connection)) return true;
+                Close(connection);
             }
             return false;
         }
@@ -100,18 +96,13 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         }
         lock (_lock)
         {
-            if (_closed || !_busy.Contains(connection))
-            {
-                connection.Dispose();
-                return;
-            }
+            if (_closed) return;
             connection.Listen();
             if (_waiting.TryDequeue(out var first))
             {
                 first.SetResult(connection);
                 return;
             }
-            _busy.Remove(connection);
             connection.IdleSince = time.GetTimestamp();
             _idle.Push(connection);
         }
@@ -121,11 +112,10 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
     /// <param name="connection">The connection.</param>
     public void Drop(NodeConnection connection)
     {
-        lock (_lock) _busy.Remove(connection);
-        connection.Dispose();
-        // Somebody may have counted on its becoming free.
         lock (_lock)
         {
+            Close(connection);
+            // Somebody may have counted on its becoming free.
             if (_waiting.Count == 0 || _closed || _connecting >= MostConnecting) return;
             _connecting++;
         }
@@ -139,7 +129,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         {
             if (_idle.Count == 0 || _idle.All(IsUsable)) return;
             var kept = _idle.Where(IsUsable).Reverse().ToList();
-            foreach (var old in _idle.Except(kept)) old.Dispose();
+            foreach (var old in _idle.Except(kept)) Close(old);
             _idle.Clear();
             kept.ForEach(_idle.Push);
         }
@@ -151,11 +141,17 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         lock (_lock)
         {
             _closed = true;
-            foreach (var connection in _idle.Concat(_busy)) connection.Dispose();
+            foreach (var connection in _all) connection.Dispose();
             _idle.Clear();
-            _busy.Clear();
+            _all.Clear();
             while (_waiting.TryDequeue(out var waiting)) waiting.SetException(new IOException("The node is gone."));
         }
+    }
+
+    private void Close(NodeConnection connection)
+    {
+        _all.Remove(connection);
+        connection.Dispose();
     }
 
     private bool IsUsable(NodeConnection connection)
@@ -192,16 +188,19 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
                 {
                     made!.Dispose();
                 }
-                else if (_waiting.TryDequeue(out var first))
-                {
-                    _busy.Add(made!);
-                    first.SetResult(made!);
-                }
                 else
                 {
-                    made!.IdleSince = time.GetTimestamp();
-                    made.Listen();
-                    _idle.Push(made);
+                    _all.Add(made!);
+                    if (_waiting.TryDequeue(out var first))
+                    {
+                        first.SetResult(made!);
+                    }
+                    else
+                    {
+                        made!.IdleSince = time.GetTimestamp();
+                        made.Listen();
+                        _idle.Push(made);
+                    }
                 }
                 if (_waiting.Count > 0 && !_closed) continue;
                 _connecting--;

@@ -70,6 +70,7 @@ public sealed class MinuteWindowSpecs
                 Assert.Equal(counted.Count, window.Total);
                 for (var below = 1; below <= counted.Count; below++)
                     Assert.Equal(counted[counted.Count - below] + 60 - now, window.SecondsUntilBelow(below));
+                Assert.Equal(counted.Count == 0 ? 0 : counted[^1] + 60 - now, window.SecondsUntilEmpty());
             }
         });
 }
