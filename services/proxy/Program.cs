@@ -27,7 +27,8 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
 
     // The read model, from its file at once; then kept true by messages and snapshots.
     builder.Services.AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<KeyCheck>();
-    builder.Services.AddSingleton<SpendTable>().AddSingleton<RequestLimiter>();
+    builder.Services.AddSingleton<SpendTable>();
+    builder.Services.AddLimits();
     builder.Services.AddSingleton<ReadModelFile>().AddHostedService<ReadModelKeeper>();
     builder.Services.AddRoutingSync<RoutingTable>(peers.Endpoints!);
     builder.Services.AddSpending(peers.Billing!);

@@ -29,10 +29,7 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         else if (call.WakeReceipt is { } receipt) Encoding.ASCII.GetBytes($": {WakeTimes.Header}: {receipt}\n\n", response.BodyWriter);
 
         if (head.IsEventStream) return await PassEventsAsync(call, connection);
-        var outcome = head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
-        // The server sends by itself what was never flushed, or what ends chunks; the rest of an answer with a length would stay here.
-        if (response is { HasStarted: true, ContentLength: not null }) await response.BodyWriter.FlushAsync();
-        return outcome;
+        return head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
     }
 
     private static void WriteHead(InferenceCall call, AnswerHead head)
@@ -122,7 +119,7 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
             if (!connection.TryRead(out arrived) && connection.IsAtEnd) break;
         }
         call.Usage = usage.Found;
-        return Outcome(connection);
+        return await EndAsync(call, connection);
     }
 
     private async ValueTask<Forwarded> CollectAndPassAsync(InferenceCall call, NodeConnection connection, ReadOnlyMemory<byte> first)
@@ -156,11 +153,11 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
     {
         var (response, to, model) = (call.Http.Response, call.Http.Response.BodyWriter, call.Endpoint.ModelJson);
         (call.Usage, call.HasAnswered) = (TokenUsage.Of(answer.Span), true);
-        if (ModelName.OtherThan(answer.Span, model.Span) is not { } other) return await WriteAsync(to, answer) ? Outcome(connection) : Forwarded.ClientGone;
+        if (ModelName.OtherThan(answer.Span, model.Span) is not { } other) return await WriteAsync(to, answer) ? await EndAsync(call, connection) : Forwarded.ClientGone;
         var (start, length) = other.GetOffsetAndLength(answer.Length);
         if (!response.HasStarted) response.ContentLength = answer.Length - length + model.Length;
         var isWritten = await WriteAsync(to, answer[..start]) && await WriteAsync(to, model) && await WriteAsync(to, answer[(start + length)..]);
-        return isWritten ? Outcome(connection) : Forwarded.ClientGone;
+        return isWritten ? await EndAsync(call, connection) : Forwarded.ClientGone;
     }
 
     // False when the client is gone. What is large goes as the client takes it, so that it is not kept twice.
@@ -182,7 +179,7 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         while (true)
         {
             while (connection.TryRead(out var arrived)) to.Write(arrived.Span);
-            if (connection.IsAtEnd) return Outcome(connection);
+            if (connection.IsAtEnd) return await EndAsync(call, connection);
             if ((await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
             connection.Received(await connection.ReceiveAsync());
         }
@@ -204,6 +201,13 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         await to.FlushAsync();
         call.NodeStatus = head.Status;
         return outcome;
+    }
+
+    // The server sends by itself what was never flushed, or what ends chunks; the rest of an answer with a length would stay here.
+    private static async ValueTask<Forwarded> EndAsync(InferenceCall call, NodeConnection connection)
+    {
+        if (call.Http.Response is { HasStarted: true, ContentLength: not null } response) await response.BodyWriter.FlushAsync();
+        return Outcome(connection);
     }
 
     private static Forwarded Outcome(NodeConnection connection) => connection.Head.Status < 500 ? Forwarded.Answered : Forwarded.AnsweredWithError;

@@ -23,13 +23,12 @@ public sealed class RequestBody : IDisposable
 
     private byte[] _buffer = [];
     private int _length;
-    private RequestScan _scan;
     private Edit _first, _second;
 
     private RequestBody() { }
 
     /// <summary>Whether the client asked for a stream.</summary>
-    public bool Stream => _scan.Stream;
+    public bool Stream { get; private set; }
 
     /// <summary>Whether the node is asked for the usage although the client did not.</summary>
     public bool AsksForUsage { get; private set; }
@@ -70,8 +69,7 @@ public sealed class RequestBody : IDisposable
             return (null, InferenceError.TooLarge);
         }
 
-        var body = new RequestBody();
-        InferenceError? error = null;
+        var (body, scan, error) = (new RequestBody(), default(RequestScan), (InferenceError?)null);
         try
         {
             // Grown by what comes, not by what is announced: announcing costs a client nothing.
@@ -86,7 +84,7 @@ public sealed class RequestBody : IDisposable
                 isWhole = read.IsCompleted;
             }
             if (error is null && body._length > Large) await Task.Yield();
-            if (error is null && RequestScan.Read(body._buffer.AsSpan(0, body._length), out body._scan) is { } wrong) error = InferenceError.InvalidJson(wrong);
+            if (error is null && RequestScan.Read(body._buffer.AsSpan(0, body._length), out scan) is { } wrong) error = InferenceError.InvalidJson(wrong);
         }
         catch (BadHttpRequestException e)
         {
@@ -107,7 +105,7 @@ public sealed class RequestBody : IDisposable
             body.Dispose();
             return (null, error);
         }
-        body.MakeEdits(endpoint, countsTokens);
+        body.MakeEdits(endpoint, scan, countsTokens);
         return (body, null);
     }
 
@@ -138,20 +136,20 @@ public sealed class RequestBody : IDisposable
     }
 
     // In the order in which they stand.
-    private void MakeEdits(RoutedEndpoint endpoint, bool countsTokens)
+    private void MakeEdits(RoutedEndpoint endpoint, in RequestScan scan, bool countsTokens)
     {
-        AsksForUsage = countsTokens && _scan is { Stream: true, IncludesUsage: false };
-        var model = _scan.Model is { } value ? new Edit(value, endpoint.ModelJson) : new Edit(_scan.Inside.._scan.Inside, _scan.HasMembers ? endpoint.ModelMember : endpoint.ModelMember[..^1]);
-        var usage = AsksForUsage ? AskForUsage() : new Edit(_length.._length, default);
+        (Stream, AsksForUsage) = (scan.Stream, countsTokens && scan is { Stream: true, IncludesUsage: false });
+        var model = scan.Model is { } value ? new Edit(value, endpoint.ModelJson) : new Edit(scan.Inside..scan.Inside, scan.HasMembers ? endpoint.ModelMember : endpoint.ModelMember[..^1]);
+        var usage = AsksForUsage ? AskForUsage(scan) : new Edit(_length.._length, default);
         (_first, _second) = usage.Start < model.Start ? (usage, model) : (model, usage);
     }
 
-    private Edit AskForUsage() => _scan switch
+    private static Edit AskForUsage(in RequestScan scan) => scan switch
     {
         { IncludeUsage: { } value } => new(value, True),
-        { InsideStreamOptions: { } inside } => new(inside..inside, _scan.StreamOptionsHasMembers ? IncludeUsage : IncludeUsage.AsMemory()[..^1]),
+        { InsideStreamOptions: { } inside } => new(inside..inside, scan.StreamOptionsHasMembers ? IncludeUsage : IncludeUsage.AsMemory()[..^1]),
         { StreamOptions: { } value } => new(value, Options),
-        _ => new(_scan.Inside.._scan.Inside, OptionsMember),
+        _ => new(scan.Inside..scan.Inside, OptionsMember),
     };
 
     private readonly struct Edit(Range at, ReadOnlyMemory<byte> with)

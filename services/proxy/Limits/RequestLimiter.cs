@@ -23,12 +23,26 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     // Of more addresses the others are not told; they assume that each has what every proxy has at least.
     private const int MostReported = 2_000;
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
+
+    // Proxies speak every second: after one all others were heard; each of them has made room by the next, and said so by the one after. While there is
+    // no bus, nobody is waited for for long.
+    private const int UntilHeard = 2;
+    private const int UntilLeftSome = 3;
+    private static readonly TimeSpan UntilGivenUp = TimeSpan.FromSeconds(5);
     private static readonly string[] Resets = [.. Enumerable.Range(0, 61).Select(second => $"{second}s")];
 
     private readonly ConcurrentDictionary<string, SharedLimit> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Other> _others = new(StringComparer.Ordinal);
+    private readonly long _began = time.GetTimestamp();
+    private volatile int _exchanges;
     private readonly RequestLimits _perAddress = new(
         settings.AddressRequestsPerMinute == 0 ? null : settings.AddressRequestsPerMinute, settings.AddressConcurrent == 0 ? null : settings.AddressConcurrent);
+
+    /// <summary>
+    /// Whether this proxy has had time to be heard by the others and to hear what they left it. A proxy that serves earlier refuses requests by limits that are
+    /// far from reached.
+    /// </summary>
+    public bool IsSettled => _exchanges >= (_others.IsEmpty ? UntilHeard : UntilLeftSome) || time.GetElapsedTime(_began) > UntilGivenUp;
 
     /// <summary>Lets a request in, or says why not. What was let in must leave.</summary>
     /// <param name="http">The request; its answer tells how much is left.</param>
@@ -65,6 +79,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>Divides what is left among the proxies, for a second.</summary>
     public void Exchange()
     {
+        if (contact.BusIsUp && _exchanges < UntilLeftSome) _exchanges++;
         // While nobody can be heard, those that were are taken to be there still.
         foreach (var (id, other) in _others)
             if (contact.BusIsUp && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);

@@ -238,6 +238,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
             using var limit = new CancellationTokenSource(patience, time);
             if (isAddress) await socket.ConnectAsync(new IPEndPoint(ip!, address.Port), limit.Token);
             else await socket.ConnectAsync(address.DnsSafeHost, address.Port, limit.Token);
+            socket.Blocking = false; // Asynchronous calls are not concerned; what is tried synchronously must not wait.
             return new(socket, room);
         }
         catch

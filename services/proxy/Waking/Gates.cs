@@ -208,8 +208,10 @@ public sealed class Gates : BackgroundService
     private bool StillTakes(string endpointId, string nodeId)
     {
         if (!_table.TryGet(endpointId, out var now)) return false;
-        foreach (var node in now.State.Nodes)
-            if (node.Id == nodeId) return node.Status == NodeStatus.Ready;
+        var nodes = now.State.Nodes;
+        // By index: this way of every request need not make an enumerator.
+        for (var i = 0; i < nodes.Count; i++)
+            if (nodes[i] is var node && node.Id == nodeId) return node.Status == NodeStatus.Ready;
         return false;
     }
 

@@ -182,6 +182,32 @@ public sealed class RequestLimiterSpecs
         Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(Key(new(10)))));
     }
 
+    [Fact]
+    public void A_proxy_that_starts_has_its_part_of_what_others_held_by_the_time_it_is_settled()
+    {
+        var (old, key) = (Alone(), Key(new(1_000)));
+        Pass(1, old);
+        Assert.True(old.Admits(key));
+        Pass(1, old);
+        var young = new ProxyStandIn("young", _time);
+        for (var second = 0; !young.IsSettled; second++)
+        {
+            Assert.InRange(second, 0, 5);
+            Pass(1, old, young);
+        }
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.True(young.Admits(key)));
+    }
+
+    [Fact]
+    public void A_proxy_that_hears_nobody_does_not_wait_to_be_heard()
+    {
+        var proxy = Alone();
+        proxy.Contact.BusWentDown();
+        Assert.False(proxy.IsSettled);
+        Pass(6, proxy);
+        Assert.True(proxy.IsSettled);
+    }
+
     private ProxyStandIn Alone() => new("a", _time);
 
     private ProxyStandIn[] Cluster(int count)
@@ -229,6 +255,8 @@ public sealed class RequestLimiterSpecs
         public InferenceError? Refusal { get; private set; }
 
         public int UnderWay => _underWay.Count;
+
+        public bool IsSettled => _limiter.IsSettled;
 
         public string? Header(string name) => _http.Response.Headers[name];
 
