@@ -10,7 +10,7 @@ internal static class Rounds
 {
     // What is compiled while it runs begins three times as dear as it ends, and takes half a minute of load on one core to get there.
     private const int LeastWarmUp = 7;
-    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(90);
 
     /// <summary>Gives each contestant a slice per round; each round begins with another.</summary>
     /// <param name="contestants">The contestants.</param>
@@ -51,9 +51,9 @@ internal static class Rounds
         }
     }
 
-    /// <summary>Whether the last two slices are no cheaper than the cheapest before them, but for 5 %.</summary>
+    /// <summary>Whether the last three slices are no cheaper than the cheapest before them, but for 1 %: at the end a slice gains only a few percent.</summary>
     /// <param name="costs">Costs of the slices so far.</param>
     /// <param name="least">Slices that there must be at least.</param>
     public static bool HasSettled(IReadOnlyList<double> costs, int least) =>
-        costs.Count >= least && (costs.Count < 3 || Math.Min(costs[^1], costs[^2]) >= 0.95 * costs.SkipLast(2).Min());
+        costs.Count >= least && (costs.Count < 4 || costs.TakeLast(3).Min() >= 0.99 * costs.SkipLast(3).Min());
 }

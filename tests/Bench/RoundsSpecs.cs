@@ -9,7 +9,10 @@ public sealed class RoundsSpecs
     public void What_gets_cheaper_is_not_warm_yet() => Assert.False(Rounds.HasSettled([150, 120, 100, 60], least: 3));
 
     [Fact]
-    public void What_stays_as_it_is_is_warm() => Assert.True(Rounds.HasSettled([150, 60, 51, 50, 52], least: 3));
+    public void What_stays_as_it_is_is_warm() => Assert.True(Rounds.HasSettled([150, 60, 51, 50.9, 51, 52], least: 3));
+
+    [Fact]
+    public void What_gains_a_few_percent_with_each_slice_is_not_warm_yet() => Assert.False(Rounds.HasSettled([150, 60, 24, 23.4, 22.9, 22.4], least: 3));
 
     [Fact]
     public void One_cheap_slice_may_be_chance() => Assert.False(Rounds.HasSettled([150, 100, 60, 101], least: 3));

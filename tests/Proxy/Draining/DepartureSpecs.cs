@@ -188,7 +188,7 @@ public sealed class DepartureSpecs : IAsyncLifetime
     {
         http.Response.ContentType = "text/event-stream";
         var asked = await new StreamReader(http.Request.Body).ReadToEndAsync();
-        var tokens = asked.Contains("endless", StringComparison.Ordinal) ? int.MaxValue : asked.Contains("long", StringComparison.Ordinal) ? 10 * Tokens : Tokens;
+        var tokens = asked.Contains("endless", StringComparison.Ordinal) ? int.MaxValue : asked.Contains("long", StringComparison.Ordinal) ? 20 * Tokens : Tokens;
         for (var token = 0; token < tokens && !http.RequestAborted.IsCancellationRequested; token++)
         {
             await http.Response.WriteAsync("data: {\"model\":\"model\",\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
