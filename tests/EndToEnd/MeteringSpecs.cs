@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -40,14 +41,15 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
             var seen = new Seen();
             var clients = Enumerable.Range(0, Clients).Select(i => Task.Run(() => CallAsync(id, i, seen, stop.Token))).ToArray();
 
-            var until = DateTimeOffset.UtcNow.AddSeconds(seconds);
-            await Task.Delay(Between);
-            while (DateTimeOffset.UtcNow < until)
+            var began = Stopwatch.GetTimestamp();
+            do
             {
+                await Task.Delay(Between);
                 await platform.Installation.StopServiceAsync(ServiceTable.Proxy);
                 await platform.Installation.StartServiceAsync(ServiceTable.Proxy, CancellationToken.None);
-                await Task.Delay(Between);
             }
+            while (Stopwatch.GetElapsedTime(began).TotalSeconds + Between.TotalSeconds < seconds);
+            await Task.Delay(Between);
             await stop.CancelAsync();
             await Task.WhenAll(clients);
 
@@ -63,14 +65,16 @@ public sealed class MeteringSpecs(Platform platform) : IClassFixture<Platform>
 
     private static Sums Metered(IEnumerable<ProxyReport> reports, string id)
     {
-        var usages = reports.SelectMany(r => r.Endpoints).Where(e => e.EndpointId == id).SelectMany(e => e.Usage ?? []).ToList();
+        var usages = Usages(reports, id).ToList();
         return new(
             usages.Sum(u => u.Statuses.GetValueOrDefault(200)), usages.Sum(u => u.Statuses.Where(s => s.Key != 200).Sum(s => s.Value)),
             usages.Sum(u => u.PromptTokens), usages.Sum(u => u.CompletionTokens));
     }
 
     private static IEnumerable<string> Statuses(IEnumerable<ProxyReport> reports, string id) =>
-        reports.SelectMany(r => r.Endpoints).Where(e => e.EndpointId == id).SelectMany(e => e.Usage ?? []).SelectMany(u => u.Statuses).GroupBy(s => s.Key, s => s.Value).Select(s => $"{s.Key}: {s.Sum()}");
+        Usages(reports, id).SelectMany(u => u.Statuses).GroupBy(s => s.Key, s => s.Value).Select(s => $"{s.Key}: {s.Sum()}");
+
+    private static IEnumerable<KeyUsage> Usages(IEnumerable<ProxyReport> reports, string id) => reports.SelectMany(r => r.Endpoints).Where(e => e.EndpointId == id).SelectMany(e => e.Usage ?? []);
 
     private async Task CallAsync(string id, int client, Seen seen, CancellationToken stop)
     {

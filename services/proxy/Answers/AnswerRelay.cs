@@ -89,10 +89,10 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         // Nearly always the endpoint's own name comes first. Where another does, or none yet, the whole answer is looked at.
         if (ModelName.IsIn(arrived.Span, call.Endpoint.ModelJson.Span) is not true) return await CollectAndPassAsync(call, connection, arrived);
 
-        var (response, to) = (call.Http.Response, call.Http.Response.BodyWriter);
+        var to = call.Http.Response.BodyWriter;
         call.HasAnswered = true;
         // What is written before the head is kept by the server in a place of its own, and copied.
-        if (!response.HasStarted) await response.StartAsync();
+        await call.Http.Response.StartAsync();
         to.Write(arrived.Span);
         if (!connection.TryRead(out var more) && connection.IsAtEnd)
         {

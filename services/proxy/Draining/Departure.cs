@@ -62,7 +62,7 @@ public sealed class Departure(
         var began = time.GetTimestamp();
         while (goesOn(time.GetElapsedTime(began), time.GetElapsedTime(busyAt)))
         {
-            if (meter.HasAny) busyAt = time.GetTimestamp();
+            if (meter.IsBusy) busyAt = time.GetTimestamp();
             await Task.Delay(Look, time);
         }
         return busyAt;

@@ -71,8 +71,14 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         foreach (var use in uses.Values.Where(u => u.LetIn > 0))
         {
             var limit = Locked(use.Subject);
-            limit.HeardOf(use, Second());
-            Monitor.Exit(limit);
+            try
+            {
+                limit.HeardOf(use, Second());
+            }
+            finally
+            {
+                Monitor.Exit(limit);
+            }
         }
     }
 
@@ -128,7 +134,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         }
     }
 
-    // It may have been forgotten before it was locked.
+    // It may have been forgotten before it was locked. Whoever gets it lets go of it.
     private SharedLimit Locked(string subject)
     {
         while (true)

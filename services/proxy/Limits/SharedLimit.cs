@@ -35,7 +35,7 @@ internal sealed class SharedLimit(string subject)
     /// <summary>The limits it was last asked with.</summary>
     public RequestLimits Limits => _limits;
 
-    /// <summary>Requests per minute, as text.</summary>
+    /// <summary>Requests per minute, as text: every answer tells it.</summary>
     public string PerMinute { get; private set; } = "";
 
     /// <summary>Whether it was forgotten, since it was idle: there may be another by now.</summary>

@@ -51,7 +51,7 @@ public sealed class TrafficMeter
     }
 
     /// <summary>Whether this proxy has any request in line or at a node.</summary>
-    public bool HasAny
+    public bool IsBusy
     {
         get
         {
