@@ -21,17 +21,17 @@ public sealed class TrafficMeterSpecs
     public void A_count_is_in_one_interval_and_what_is_in_flight_in_each()
     {
         _table.Apply(Some.Changed(Some.Endpoint("e", EndpointStatus.Up, Some.Node("n")), version: 5, position: 1));
-        _meter.Arrived("e");
-        _meter.Waiting("e", 1);
+        _meter.Of("e").Arrived();
+        _meter.Of("e").Waiting(1);
         Assert.Equivalent(new EndpointTraffic("e", 5, 1, 0, 0, 0, 1, []), Assert.Single(_meter.Take(_table)), strict: true);
 
-        _meter.Waiting("e", -1);
-        _meter.Dispatched("e", "n");
+        _meter.Of("e").Waiting(-1);
+        _meter.Of("e").Dispatched("n");
         Assert.Equal(1, _meter.InFlight("e", "n"));
         Assert.Equivalent(new EndpointTraffic("e", 5, 0, 0, 0, 1, 0, [new("n", 1)]), Assert.Single(_meter.Take(_table)), strict: true);
 
-        _meter.Finished("e", "n");
-        End("e", 200);
+        _meter.Of("e").Finished("n");
+        End(_meter.Of("e"), 200);
         var ended = Assert.Single(_meter.Take(_table));
         Assert.Equivalent(new EndpointTraffic("e", 5, 0, 1, 0, 0, 0, []), ended with { Usage = null }, strict: true);
         Assert.Equal(1, Assert.Single(ended.Usage!).Statuses[200]);
@@ -45,10 +45,10 @@ public sealed class TrafficMeterSpecs
         _table.Apply(Some.Changed(Some.Endpoint("e", EndpointStatus.Up, Some.Node("a"), Some.Node("b", NodeStatus.Draining)), version: 7, position: 1));
         Assert.Equivalent(new EndpointTraffic("e", 7, 0, 0, 0, 0, 0, [new("b", 0)]), Assert.Single(_meter.Take(_table)), strict: true);
 
-        _meter.Dispatched("e", "a");
+        _meter.Of("e").Dispatched("a");
         Assert.Equivalent(new EndpointTraffic("e", 7, 0, 0, 0, 1, 0, [new("a", 1), new("b", 0)]), Assert.Single(_meter.Take(_table)), strict: true);
 
-        _meter.Finished("e", "a");
+        _meter.Of("e").Finished("a");
         _table.Apply(Some.Changed(Some.Endpoint("e", EndpointStatus.Up, Some.Node("a")), version: 8, position: 2));
         Assert.Empty(_meter.Take(_table));
     }
@@ -57,16 +57,20 @@ public sealed class TrafficMeterSpecs
     public async Task Nothing_is_counted_twice_or_lost_while_many_count_and_intervals_end()
     {
         const int Threads = 4, Requests = 20_000;
+        EndpointMeter[] endpoints = [_meter.Of("e0"), _meter.Of("e1"), _meter.Of("e2")];
         var running = Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
         {
             for (var i = 0; i < Requests; i++)
             {
-                var (endpoint, node) = ($"e{i % 3}", $"n{i % 5}");
-                _meter.Arrived(endpoint);
-                _meter.Waiting(endpoint, 1);
-                _meter.Waiting(endpoint, -1);
-                _meter.Dispatched(endpoint, node);
-                _meter.Finished(endpoint, node);
+                var (endpoint, node) = (endpoints[i % 3], $"n{i % 5}");
+                endpoint.Arrived();
+                endpoint.Waiting(1);
+                endpoint.Waiting(-1);
+                endpoint.Dispatched(node);
+                endpoint.Finished(node);
+                endpoint.ArrivedAndDispatched(node);
+                endpoint.Finished(node);
+                End(endpoint, 200);
                 End(endpoint, i % 10 == thread ? 502 : 200);
             }
         })).ToArray();
@@ -80,21 +84,33 @@ public sealed class TrafficMeterSpecs
         await Task.WhenAll(running);
         taken.AddRange(_meter.Take(_table));
 
-        Assert.Equal(Threads * Requests, taken.Sum(t => t.Started));
+        Assert.Equal(2 * Threads * Requests, taken.Sum(t => t.Started));
         Assert.Equal(Threads * Requests / 10, taken.Sum(t => t.Failed));
-        Assert.Equal(Threads * Requests, taken.Sum(t => t.Completed + t.Failed));
+        Assert.Equal(2 * Threads * Requests, taken.Sum(t => t.Completed + t.Failed));
         Assert.All(taken, t => Assert.InRange(t.InFlight, 0, Threads));
         Assert.Empty(_meter.Take(_table));
+    }
+
+    [Fact]
+    public void What_counts_an_endpoint_can_be_kept_through_intervals_in_which_nothing_happens()
+    {
+        var kept = _meter.Of("e");
+        kept.Arrived();
+        Assert.Equal([1, 0], [Started(), Started()]);
+        kept.Arrived();
+        Assert.Equal(1, Started());
+
+        int Started() => _meter.Take(_table).Sum(t => t.Started);
     }
 
     [Fact]
     public void A_report_that_could_not_be_published_stays_the_same_and_the_next_covers_the_longer_time()
     {
         var reports = new ReportSequence(new("proxy-1"), _meter, new RequestLimiter(new("proxy-1"), new Contact(_time), new LimitSettings(), _time), _table, _time);
-        _meter.Arrived("e");
+        _meter.Of("e").Arrived();
         _time.Advance(TimeSpan.FromSeconds(1));
         var first = reports.Due();
-        _meter.Arrived("e");
+        _meter.Of("e").Arrived();
         _time.Advance(TimeSpan.FromSeconds(30));
         Assert.Same(first, reports.Due());
         Assert.Equal((1, 1), (first.Sequence, first.Endpoints.Single().Started));
@@ -115,5 +131,5 @@ public sealed class TrafficMeterSpecs
         Assert.Equal((true, 2), (reports.Due(leaving: true).Leaving, reports.Due(leaving: true).Sequence));
     }
 
-    private void End(string endpoint, int status) => _meter.Ended(endpoint, new("key-1", status, HadArrived: true, 0, 0, default, null, null));
+    private static void End(EndpointMeter endpoint, int status) => endpoint.Ended(new("key-1", status, HadArrived: true, 0, 0, default, null, null));
 }

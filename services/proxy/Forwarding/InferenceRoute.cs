@@ -99,11 +99,8 @@ public sealed class InferenceRoute(
         }
     }
 
-    private InferenceCall Arrived(HttpContext http, RoutedEndpoint endpoint, InferencePath path, RequestBody body, long arrivedAt)
-    {
-        meter.Arrived(endpoint.State.Id);
-        return new(http, endpoint, path, body, arrivedAt) { Hold = Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null };
-    }
+    private InferenceCall Arrived(HttpContext http, RoutedEndpoint endpoint, InferencePath path, RequestBody body, long arrivedAt) =>
+        new(http, endpoint, path, body, arrivedAt) { Hold = Hold(http, endpoint.State.Settings.HoldSeconds), Heartbeat = body.Stream ? heartbeats.Begin(http) : null };
 
     private void Settle(InferenceCall call, EndpointNode node, Forwarded outcome)
     {
@@ -122,8 +119,8 @@ public sealed class InferenceRoute(
     private void Note(InferenceCall? call, string id, string key, int status, long arrivedAt)
     {
         call?.Body.Dispose();
-        meter.Ended(id, new(
-            key, status, HadArrived: call is not null, call?.Usage?.Prompt ?? 0, call?.Usage?.Completion ?? 0, time.GetElapsedTime(arrivedAt),
+        (call?.Gate?.Meter ?? meter.Of(id)).Ended(new(
+            key, status, HadArrived: call?.Gate is not null, call?.Usage?.Prompt ?? 0, call?.Usage?.Completion ?? 0, time.GetElapsedTime(arrivedAt),
             FirstToken: call is null or { FirstPieceAt: 0 } ? null : time.GetElapsedTime(arrivedAt, call.FirstPieceAt), call?.Gaps));
     }
 

@@ -1,5 +1,6 @@
 using Hypervize.Contracts;
 using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Routing;
 
 namespace Hypervize.Proxy.Waking;
@@ -8,16 +9,32 @@ namespace Hypervize.Proxy.Waking;
 /// The gate of one endpoint: requests pass to the least busy ready node while one has room, and wait in line otherwise, first come,
 /// first served. Plain and synchronous: whoever calls holds its lock.
 /// </summary>
-/// <param name="endpoint">The endpoint as it is routed.</param>
-public sealed class Gate(RoutedEndpoint endpoint)
+public sealed class Gate
 {
     private readonly LinkedList<Waiter> _line = [];
-    private readonly Dictionary<string, int> _inFlight = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
+
+    // Those that the endpoint lists, and those that it lists no more while requests are at them.
+    private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
+    private Place[] _listed = [];
     private int _turns;
 
+    /// <summary>A gate that nobody has come to yet.</summary>
+    /// <param name="endpoint">The endpoint as it is routed.</param>
+    /// <param name="meter">Counts its requests.</param>
+    public Gate(RoutedEndpoint endpoint, EndpointMeter meter)
+    {
+        (Endpoint, Meter) = (endpoint, meter);
+        List();
+    }
+
     /// <summary>The endpoint as it is routed.</summary>
-    public RoutedEndpoint Endpoint { get; private set; } = endpoint;
+    public RoutedEndpoint Endpoint { get; private set; }
+
+    /// <summary>Counts its requests. It needs no lock.</summary>
+    public EndpointMeter Meter { get; }
+
+    /// <summary>Whether it knows all that changed before it was there to follow it.</summary>
+    public bool HasCaughtUp { get; set; }
 
     /// <summary>Requests in line.</summary>
     public int Waiting => _line.Count;
@@ -27,10 +44,10 @@ public sealed class Gate(RoutedEndpoint endpoint)
 
     /// <summary>Requests at a node.</summary>
     /// <param name="nodeId">The node.</param>
-    public int InFlight(string nodeId) => _inFlight.GetValueOrDefault(nodeId);
+    public int InFlight(string nodeId) => _places.GetValueOrDefault(nodeId)?.InFlight ?? 0;
 
     /// <summary>Whether it may be forgotten: its endpoint is gone, and nothing is in line or at nodes.</summary>
-    public bool IsOver => Endpoint.State.Status == EndpointStatus.Deleted && _line.Count == 0 && _inFlight.Count == 0;
+    public bool IsOver => Endpoint.State.Status == EndpointStatus.Deleted && _line.Count == 0 && _places.Values.All(p => p.InFlight == 0);
 
     /// <summary>Takes the node that a request may go to at once; null when it must wait. Nobody overtakes the line, but who had a turn already.</summary>
     /// <param name="first">Whether it had a turn, which came to nothing.</param>
@@ -61,21 +78,28 @@ public sealed class Gate(RoutedEndpoint endpoint)
     /// <param name="nodeId">The node.</param>
     public void Finished(string nodeId)
     {
-        if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_inFlight, nodeId, out _) <= 0) _inFlight.Remove(nodeId);
+        if (--_places[nodeId].InFlight == 0 && !_places[nodeId].IsListed) _places.Remove(nodeId);
     }
 
     /// <summary>A node failed: it gets nothing new until it is trusted again.</summary>
     /// <param name="nodeId">The node.</param>
     /// <returns>Whether it was trusted until now.</returns>
-    public bool Suspect(string nodeId) => Endpoint.State.Nodes.Any(n => n.Id == nodeId) && _suspects.Add(nodeId);
+    public bool Suspect(string nodeId)
+    {
+        if (!_places.TryGetValue(nodeId, out var place) || place is not { IsListed: true, IsSuspect: false }) return false;
+        return place.IsSuspect = true;
+    }
 
     /// <summary>A node that had failed answers again.</summary>
     /// <param name="nodeId">The node.</param>
-    public void Trust(string nodeId) => _suspects.Remove(nodeId);
+    public void Trust(string nodeId)
+    {
+        if (_places.TryGetValue(nodeId, out var place)) place.IsSuspect = false;
+    }
 
     /// <summary>Whether a node is suspected, and still one of the endpoint's.</summary>
     /// <param name="nodeId">The node.</param>
-    public bool IsSuspect(string nodeId) => _suspects.Contains(nodeId);
+    public bool IsSuspect(string nodeId) => _places.TryGetValue(nodeId, out var place) && place.IsSuspect;
 
     /// <summary>Follows a change of the endpoint.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -83,7 +107,7 @@ public sealed class Gate(RoutedEndpoint endpoint)
     {
         if (endpoint.Version <= Endpoint.Version) return;
         Endpoint = endpoint;
-        _suspects.RemoveWhere(id => endpoint.State.Nodes.All(n => n.Id != id));
+        List();
     }
 
     /// <summary>Gives turns from the head of the line while there is room, or tells everybody why there never will be.</summary>
@@ -126,21 +150,47 @@ public sealed class Gate(RoutedEndpoint endpoint)
         waiter.Decide(turn);
     }
 
+    private void List()
+    {
+        _listed = [.. Endpoint.State.Nodes.Select(node => _places.TryGetValue(node.Id, out var known) ? known.With(node) : _places[node.Id] = new(node))];
+        foreach (var left in _places.Values.Except(_listed).ToList())
+        {
+            (left.IsListed, left.IsSuspect) = (false, false);
+            if (left.InFlight == 0) _places.Remove(left.Node.Id);
+        }
+    }
+
     private EndpointNode? Take()
     {
-        var nodes = Endpoint.State.Nodes;
-        EndpointNode? best = null;
+        Place? best = null;
         var least = Endpoint.State.Settings.Scaling.Concurrency;
-        for (var i = 0; i < nodes.Count; i++)
+        for (var i = 0; i < _listed.Length; i++)
         {
             // Each search begins at another node, so that equals take turns.
-            var node = nodes[(i + _turns) % nodes.Count];
-            if (node.Status != NodeStatus.Ready || node.Address is null || InFlight(node.Id) >= least || (_suspects.Count > 0 && _suspects.Contains(node.Id))) continue;
-            (best, least) = (node, InFlight(node.Id));
+            var place = _listed[(i + _turns) % _listed.Length];
+            if (place is { IsSuspect: false, Node: { Status: NodeStatus.Ready, Address: not null } } && place.InFlight < least) (best, least) = (place, place.InFlight);
         }
         if (best is null) return null;
-        _turns = (_turns + 1) % nodes.Count;
-        _inFlight[best.Id] = least + 1;
-        return best;
+        _turns = (_turns + 1) % _listed.Length;
+        best.InFlight++;
+        return best.Node;
+    }
+
+    // A node, as its gate sees it.
+    private sealed class Place(EndpointNode node)
+    {
+        public EndpointNode Node { get; private set; } = node;
+
+        public int InFlight { get; set; }
+
+        public bool IsListed { get; set; } = true;
+
+        public bool IsSuspect { get; set; }
+
+        public Place With(EndpointNode node)
+        {
+            (Node, IsListed) = (node, true);
+            return this;
+        }
     }
 }

@@ -43,7 +43,7 @@ public sealed class Gates : BackgroundService
     /// <summary>Requests that wait in all.</summary>
     public int Waiting => _waiting;
 
-    /// <summary>Gets a node for a request at once, or a place in line.</summary>
+    /// <summary>Gets a node for a request that arrived, at once, or a place in line.</summary>
     /// <param name="call">The request.</param>
     /// <param name="again">Whether it had a turn that came to nothing, and goes first.</param>
     /// <param name="turn">A node, which must be given back by <see cref="Finished"/>, or why there is none.</param>
@@ -61,6 +61,7 @@ public sealed class Gates : BackgroundService
                 node = gate.Endpoint.State.Status == EndpointStatus.Up ? gate.TryPass(first: again) : null;
                 if (node is null)
                 {
+                    if (!again) gate.Meter.Arrived();
                     var now = _time.GetUtcNow();
                     turn = new(null, Callability.Refusal(gate.Endpoint, now));
                     if (turn.Error is not null) return null;
@@ -78,7 +79,8 @@ public sealed class Gates : BackgroundService
                 Monitor.Exit(gate);
             }
             turn = new(node, null);
-            _meter.Dispatched(id, node.Id);
+            if (again) gate.Meter.Dispatched(node.Id);
+            else gate.Meter.ArrivedAndDispatched(node.Id);
             if (StillTakes(id, node.Id)) return null;
 
             // The node began to drain between the choice and the count: choose again, before all others.
@@ -95,10 +97,10 @@ public sealed class Gates : BackgroundService
     internal bool Left(InferenceCall call, Waiter waiter, Turn turn)
     {
         var id = call.Endpoint.State.Id;
-        Count(id, -1, -waiter.Bytes);
+        Count(waiter.Gate, -1, -waiter.Bytes);
         if (turn.Node is not { } node) return true;
         if (waiter.IsWoken) call.WakeReceipt = WakeTimes.Receipt(_time.GetElapsedTime(waiter.Since), waiter.Gate.Endpoint.Wake);
-        _meter.Dispatched(id, node.Id);
+        waiter.Gate.Meter.Dispatched(node.Id);
         if (StillTakes(id, node.Id)) return true;
         Finished(waiter.Gate, node.Id);
         return false;
@@ -109,7 +111,7 @@ public sealed class Gates : BackgroundService
     /// <param name="nodeId">The node.</param>
     public void Finished(Gate gate, string nodeId)
     {
-        _meter.Finished(gate.Endpoint.State.Id, nodeId);
+        gate.Meter.Finished(nodeId);
         lock (gate)
         {
             gate.Finished(nodeId);
@@ -150,10 +152,10 @@ public sealed class Gates : BackgroundService
 
     private Waiter Enter(InferenceCall call, Gate gate, bool first, DateTimeOffset now)
     {
-        var (id, status) = (call.Endpoint.State.Id, gate.Endpoint.State.Status);
+        var status = gate.Endpoint.State.Status;
         var waiter = new Waiter(gate, call.Body.Bytes, call.HeldUntil ??= now + call.Hold, _time.GetTimestamp(), status is EndpointStatus.Hibernated or EndpointStatus.Waking);
         gate.Enter(waiter, first);
-        Count(id, 1, waiter.Bytes);
+        Count(gate, 1, waiter.Bytes);
         if (status == EndpointStatus.Hibernated) _wake.Ensure(gate);
         return waiter;
     }
@@ -196,10 +198,10 @@ public sealed class Gates : BackgroundService
     {
         while (true)
         {
-            var gate = _gates.GetOrAdd(endpoint.State.Id, static (_, e) => new Gate(e), endpoint);
+            var gate = _gates.GetOrAdd(endpoint.State.Id, static (id, made) => new Gate(made.Endpoint, made.Meter.Of(id)), (Endpoint: endpoint, Meter: _meter));
             Monitor.Enter(gate);
-            // What changed before the gate was there to follow it.
-            if (_table.TryGet(endpoint.State.Id, out var newest)) gate.Follow(newest);
+            if (!gate.HasCaughtUp && _table.TryGet(endpoint.State.Id, out var newest)) gate.Follow(newest);
+            gate.HasCaughtUp = true;
             if (!gate.IsOver || (_gates.TryGetValue(endpoint.State.Id, out var current) && ReferenceEquals(current, gate))) return gate;
             Monitor.Exit(gate);
         }
@@ -215,10 +217,10 @@ public sealed class Gates : BackgroundService
         return false;
     }
 
-    private void Count(string endpointId, int waiters, long bytes)
+    private void Count(Gate gate, int waiters, long bytes)
     {
         Interlocked.Add(ref _waiting, waiters);
         Interlocked.Add(ref _waitingBytes, bytes);
-        _meter.Waiting(endpointId, waiters);
+        gate.Meter.Waiting(waiters);
     }
 }

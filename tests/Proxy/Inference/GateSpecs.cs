@@ -1,5 +1,6 @@
 using CsCheck;
 using Hypervize.Contracts;
+using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Tests.Inference;
@@ -73,6 +74,29 @@ public sealed class GateSpecs
     }
 
     [Fact]
+    public void What_is_at_a_node_is_known_until_it_ends_even_if_the_node_leaves_and_comes_back()
+    {
+        var gate = Up(Some.Node("a"));
+        gate.TryPass();
+        gate.Follow(new(2, State(EndpointStatus.Up)));
+        Assert.Equal(1, gate.InFlight("a"));
+        gate.Follow(new(3, State(EndpointStatus.Up, Some.Node("a"))));
+        gate.Finished("a");
+        Assert.Equal(0, gate.InFlight("a"));
+    }
+
+    [Fact]
+    public void A_gate_is_over_once_its_endpoint_is_deleted_and_nothing_is_at_its_nodes()
+    {
+        var gate = Up(Some.Node("a"));
+        gate.TryPass();
+        gate.Follow(new(2, State(EndpointStatus.Deleted)));
+        Assert.False(gate.IsOver);
+        gate.Finished("a");
+        Assert.True(gate.IsOver);
+    }
+
+    [Fact]
     public void Who_had_a_turn_that_came_to_nothing_goes_before_the_line()
     {
         var gate = Up();
@@ -95,7 +119,7 @@ public sealed class GateSpecs
     [Fact]
     public async Task A_hold_that_runs_out_ends_with_an_honest_answer()
     {
-        var gate = new Gate(new(1, State(EndpointStatus.Waking)));
+        var gate = At(State(EndpointStatus.Waking));
         var waiter = Waiter(gate);
         gate.Enter(waiter);
         gate.Sweep(Now.AddSeconds(61));
@@ -166,7 +190,9 @@ public sealed class GateSpecs
 
     private static EndpointNode? Granted(Waiter waiter) => waiter.Decided.IsCompletedSuccessfully ? waiter.Decided.GetAwaiter().GetResult().Node : null;
 
-    private static Gate Up(params EndpointNode[] nodes) => new(new(1, State(EndpointStatus.Up, nodes)));
+    private static Gate Up(params EndpointNode[] nodes) => At(State(EndpointStatus.Up, nodes));
+
+    private static Gate At(EndpointState state) => new(new(1, state), new TrafficMeter().Of(state.Id));
 
     private static EndpointState State(EndpointStatus status, params EndpointNode[] nodes) => Some.Endpoint("endpt-000000000001", status, nodes);
 }
