@@ -19,17 +19,25 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
     /// <param name="call">The request.</param>
     /// <param name="connection">The connection that brings the answer.</param>
     /// <exception cref="IOException">The answer broke off.</exception>
-    internal async ValueTask<Forwarded> PassBackAsync(InferenceCall call, NodeConnection connection)
+    internal ValueTask<Forwarded> PassBackAsync(InferenceCall call, NodeConnection connection) =>
+        call.Heartbeat is { } heartbeat ? PassBackAsync(call, connection, heartbeat) : PassAsync(call, connection);
+
+    private async ValueTask<Forwarded> PassBackAsync(InferenceCall call, NodeConnection connection, Heartbeat heartbeat)
     {
-        if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
+        await heartbeat.PauseAsync();
+        return await PassAsync(call, connection);
+    }
+
+    private ValueTask<Forwarded> PassAsync(InferenceCall call, NodeConnection connection)
+    {
         var (response, head) = (call.Http.Response, connection.Head);
-        if (response.HasStarted && !head.IsEventStream) return await EndAsEventAsync(call, connection);
+        if (response.HasStarted && !head.IsEventStream) return EndAsEventAsync(call, connection);
         if (!response.HasStarted) WriteHead(call, head);
         // Heartbeats began the answer before its headers could tell.
         else if (call.WakeReceipt is { } receipt) Encoding.ASCII.GetBytes($": {WakeTimes.Header}: {receipt}\n\n", response.BodyWriter);
 
-        if (head.IsEventStream) return await PassEventsAsync(call, connection);
-        return head.IsJson && head.Status < 300 ? await PassJsonAsync(call, connection) : await PassPlainAsync(call, connection);
+        if (head.IsEventStream) return PassEventsAsync(call, connection);
+        return head.IsJson && head.Status < 300 ? PassJsonAsync(call, connection) : PassPlainAsync(call, connection);
     }
 
     private static void WriteHead(InferenceCall call, AnswerHead head)

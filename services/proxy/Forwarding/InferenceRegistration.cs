@@ -2,6 +2,7 @@ using System.Text;
 using Hypervize.Hosting;
 using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Draining;
+using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Waking;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -31,10 +32,12 @@ public static class InferenceRegistration
             k.Limits.MaxConcurrentConnections = shares.Clients;
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = RequestBody.MostBytes + 1; // One more says that there is more.
-            // Headers are passed on byte by byte, whatever they hold beyond ASCII.
-            (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, _ => Encoding.Latin1);
+            // Headers are passed on byte by byte, whatever they hold beyond ASCII. Our own hold nothing beyond it, for which the server has a shorter way (null).
+            (k.RequestHeaderEncodingSelector, k.ResponseHeaderEncodingSelector) = (_ => Encoding.Latin1, name => IsOwn(name) ? null : Encoding.Latin1);
         });
     }
+
+    private static bool IsOwn(string header) => header is RequestId.Header or RequestLimiter.LimitHeader or RequestLimiter.RemainingHeader or RequestLimiter.ResetHeader;
 
     private sealed class First(InferenceRoute route, Departure departure) : IStartupFilter
     {

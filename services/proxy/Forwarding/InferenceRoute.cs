@@ -42,7 +42,7 @@ public sealed class InferenceRoute(
             if (error is null && known == InferencePath.Models) status = await ModelsAsync(http, endpoint.State, model);
             else
             {
-                error ??= spending.Refusal(endpoint.State.AccountId) ?? limits.Admit(http, endpoint, key, out admission);
+                error ??= spending.Refusal(endpoint.State.AccountId) ?? limits.Admit(http, endpoint, key, arrivedAt, out admission);
                 if (error is null)
                 {
                     (var body, error) = await RequestBody.ReadAsync(http, endpoint, known!.CountsTokens);

@@ -3,7 +3,9 @@ namespace Hypervize.Proxy.Forwarding;
 /// <summary>The id that a request is known by, here, at its node and in its answer: the client's, or one of ours.</summary>
 internal static class RequestId
 {
-    private const string Header = "x-request-id";
+    /// <summary>The header that bears it.</summary>
+    public const string Header = "x-request-id";
+
     private const int Longest = 128;
 
     /// <summary>Takes the client's id for the request's.</summary>

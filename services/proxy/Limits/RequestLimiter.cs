@@ -20,6 +20,15 @@ namespace Hypervize.Proxy.Limits;
 /// <param name="time">Time.</param>
 public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSettings settings, TimeProvider time)
 {
+    /// <summary>Says how many requests a minute may have.</summary>
+    internal const string LimitHeader = "x-ratelimit-limit-requests";
+
+    /// <summary>Says how many are left of this minute's.</summary>
+    internal const string RemainingHeader = "x-ratelimit-remaining-requests";
+
+    /// <summary>Says after how long all will be left again.</summary>
+    internal const string ResetHeader = "x-ratelimit-reset-requests";
+
     // Of more addresses the others are not told; they assume that each has what every proxy has at least.
     private const int MostReported = 2_000;
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
@@ -48,15 +57,17 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <param name="http">The request; its answer tells how much is left.</param>
     /// <param name="endpoint">Its endpoint.</param>
     /// <param name="key">Its key; null when it has none.</param>
+    /// <param name="now">Timestamp of now.</param>
     /// <param name="admission">What it was let in by.</param>
-    internal InferenceError? Admit(HttpContext http, RoutedEndpoint endpoint, KnownKey? key, out Admission admission)
+    internal InferenceError? Admit(HttpContext http, RoutedEndpoint endpoint, KnownKey? key, long now, out Admission admission)
     {
         admission = default;
+        var second = Second(now);
         var (id, limits) = (endpoint.State.Id, endpoint.State.Settings.Limits);
-        if (key is { Limits: { } ofKey } && Refused(http, key.Id, ofKey, "This key", ref admission) is { } keyRefused) return keyRefused;
+        if (key is { Limits: { } ofKey } && Refused(http, key.Id, ofKey, "This key", second, ref admission) is { } keyRefused) return keyRefused;
         if (limits is { RequestsPerMinute: not null } or { Concurrent: not null }
-            && Refused(http, id, new(limits.RequestsPerMinute, limits.Concurrent), "This endpoint", ref admission) is { } endpointRefused) return endpointRefused;
-        if (key is null && Refused(http, $"{id}/{Address(http)}", limits?.PerAddress ?? _perAddress, "Your address", ref admission) is { } addressRefused) return addressRefused;
+            && Refused(http, id, new(limits.RequestsPerMinute, limits.Concurrent), "This endpoint", second, ref admission) is { } endpointRefused) return endpointRefused;
+        if (key is null && Refused(http, $"{id}/{Address(http)}", limits?.PerAddress ?? _perAddress, "Your address", second, ref admission) is { } addressRefused) return addressRefused;
         return null;
     }
 
@@ -73,7 +84,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
             var limit = Locked(use.Subject);
             try
             {
-                limit.HeardOf(use, Second());
+                limit.HeardOf(use, Second(time.GetTimestamp()));
             }
             finally
             {
@@ -94,7 +105,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
             var others = Others(subject);
             lock (limit)
             {
-                limit.Exchange(limit.Limits, others, proxy.Id, Second());
+                limit.Exchange(limit.Limits, others, proxy.Id, Second(time.GetTimestamp()));
                 limit.IsForgotten = limit.IsIdle && _limits.TryRemove(new(subject, limit));
             }
         }
@@ -110,14 +121,14 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         return uses.Count == 0 ? null : uses.Count <= MostReported ? uses : [.. uses.OrderByDescending(u => u.LetIn + u.InFlight).Take(MostReported)];
     }
 
-    private InferenceError? Refused(HttpContext http, string subject, RequestLimits limits, string whose, ref Admission admission)
+    private InferenceError? Refused(HttpContext http, string subject, RequestLimits limits, string whose, long second, ref Admission admission)
     {
         if (limits is { RequestsPerMinute: null, Concurrent: null }) return null;
         var limit = Locked(subject);
         try
         {
-            if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, Second());
-            var refusal = limit.TryEnter(Second());
+            if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, second);
+            var refusal = limit.TryEnter(second);
             if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit, isFirst: admission.First is null);
             if (refusal is null)
             {
@@ -150,10 +161,10 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     private static void Tell(HttpContext http, int perMinute, SharedLimit limit, bool isFirst)
     {
         var (headers, remaining) = (http.Response.Headers, Math.Max(0, perMinute - limit.InLastMinute));
-        if (!isFirst && headers["x-ratelimit-remaining-requests"] is [{ } told] && int.Parse(told, CultureInfo.InvariantCulture) <= remaining) return;
-        headers["x-ratelimit-limit-requests"] = limit.PerMinute;
-        headers["x-ratelimit-remaining-requests"] = remaining.ToString(CultureInfo.InvariantCulture);
-        headers["x-ratelimit-reset-requests"] = Resets[limit.SecondsUntilFull()];
+        if (!isFirst && headers[RemainingHeader] is [{ } told] && int.Parse(told, CultureInfo.InvariantCulture) <= remaining) return;
+        headers[LimitHeader] = limit.PerMinute;
+        headers[RemainingHeader] = remaining.ToString(CultureInfo.InvariantCulture);
+        headers[ResetHeader] = Resets[limit.SecondsUntilFull()];
     }
 
     private OthersUse Others(string subject) => new(_others.IsEmpty ? [] : [.. _others.Select(o => (o.Key, o.Value.Uses.GetValueOrDefault(subject)))]);
@@ -172,7 +183,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
-    private long Second() => time.GetTimestamp() / time.TimestampFrequency;
+    private long Second(long timestamp) => timestamp / time.TimestampFrequency;
 
     private sealed record Other(long Sequence, long HeardAt, IReadOnlyDictionary<string, LimitUse> Uses);
 }

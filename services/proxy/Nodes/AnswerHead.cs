@@ -1,5 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
+using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.Limits;
+using Hypervize.Proxy.Waking;
 
 namespace Hypervize.Proxy.Nodes;
 
@@ -29,8 +32,8 @@ internal sealed class AnswerHead
     private static readonly HashSet<string> NotPassedBack = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Type",
-        "Set-Cookie", "Server", "Date", "Via", "X-Powered-By", "Alt-Svc", "Strict-Transport-Security", "x-request-id", "traceparent", "tracestate",
-        "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-hypervize-wake", "Preference-Applied",
+        "Set-Cookie", "Server", "Date", "Via", "X-Powered-By", "Alt-Svc", "Strict-Transport-Security", RequestId.Header, "traceparent", "tracestate",
+        RequestLimiter.LimitHeader, RequestLimiter.RemainingHeader, RequestLimiter.ResetHeader, WakeTimes.Header, "Preference-Applied",
     };
 
     private readonly List<(string Name, string Value)> _passedBack = [];

@@ -238,6 +238,7 @@ public sealed class RequestLimiterSpecs
     private sealed class ProxyStandIn
     {
         private readonly RequestLimiter _limiter;
+        private readonly TimeProvider _time;
         private readonly string _id;
         private readonly Stack<Admission> _underWay = new();
         private DefaultHttpContext _http = new();
@@ -245,7 +246,7 @@ public sealed class RequestLimiterSpecs
 
         public ProxyStandIn(string id, TimeProvider time, LimitSettings? settings = null)
         {
-            (_id, Contact) = (id, new(time));
+            (_id, _time, Contact) = (id, time, new(time));
             Contact.BusCameUp();
             _limiter = new(new(id), Contact, settings ?? new(), time);
         }
@@ -264,7 +265,7 @@ public sealed class RequestLimiterSpecs
         {
             _http = new() { Connection = { RemoteIpAddress = System.Net.IPAddress.Parse(address) } };
             if (forwardedFor is not null) _http.Request.Headers["X-Forwarded-For"] = forwardedFor;
-            Refusal = _limiter.Admit(_http, endpoint ?? Endpoint(null), key, out var admission);
+            Refusal = _limiter.Admit(_http, endpoint ?? Endpoint(null), key, _time.GetTimestamp(), out var admission);
             if (Refusal is null) _underWay.Push(admission);
             return Refusal is null;
         }
