@@ -77,7 +77,8 @@ public sealed class RequestBody : IDisposable
             var reader = http.Request.BodyReader;
             for (var isWhole = false; !isWhole && error is null;)
             {
-                var read = await reader.ReadAsync();
+                // A short body is nearly always there already.
+                if (!reader.TryRead(out var read)) read = await reader.ReadAsync();
                 if (!body.TryAdd(read.Buffer)) error = InferenceError.TooLarge;
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCanceled) throw new OperationCanceledException();
