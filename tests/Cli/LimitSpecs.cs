@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Hypervize.Cli.Tests;
 
-/// <summary>What the commands about limits and caps ask of the platform, which the tests play.</summary>
+/// <summary>What the commands about settings, limits and caps ask of the platform, which the tests play.</summary>
 public sealed class LimitSpecs : IAsyncLifetime
 {
-    private const string Key = """{"id":"key-0123456789ab","name":"laptop","prefix":"hvz_live_Ab12","scopes":["inference"],"limits":{"requestsPerMinute":60},"key":"hvz_live_secret"}""";
+    private const string Key = """{"id":"key-0123456789ab","name":"laptop","prefix":"hvz_live_Ab12","scopes":["inference"],"createdAt":"2026-11-01T12:00:00+00:00","limits":{"requestsPerMinute":60},"key":"hvz_live_secret"}""";
     private const string Endpoint = """
         {"id":"endpt-0123456789ab","name":"chat","status":"building","model":"m","hardware":"local","runtime":"simulator","pricePerHour":0,"nodes":[],"url":"http://here",
          "scaling":{"min":0,"max":1,"idleSeconds":300},"limits":{"concurrent":32,"perAddress":{"requestsPerMinute":20,"concurrent":2}}}
@@ -20,7 +20,7 @@ public sealed class LimitSpecs : IAsyncLifetime
 
     public async Task InitializeAsync() => _platform = await new Identities().PlayAsync("platform", app =>
     {
-        foreach (var (path, answer) in new[] { ("/v1/keys/{id?}", Key), ("/v1/endpoints", Endpoint), ("/v1/billing/cap", Reached) })
+        foreach (var (path, answer) in new[] { ("/v1/keys/{id?}", Key), ("/v1/endpoints/{id?}", Endpoint), ("/v1/billing/cap", Reached) })
             app.Map(path, async (HttpRequest request) =>
             {
                 using var body = new StreamReader(request.Body);
@@ -37,9 +37,11 @@ public sealed class LimitSpecs : IAsyncLifetime
     [InlineData("keys limit key-1 --concurrent 4", "PATCH /v1/keys/key-1", """{"limits":{"concurrent":4}}""")]
     [InlineData("keys limit key-1 --rpm 60 --concurrent 4", "PATCH /v1/keys/key-1", """{"limits":{"requestsPerMinute":60,"concurrent":4}}""")]
     [InlineData("keys limit key-1 --none", "PATCH /v1/keys/key-1", """{"limits":null}""")]
-    [InlineData("endpoints create chat --rpm 600", "POST /v1/endpoints", """{"name":"chat","scaling":{},"limits":{"requestsPerMinute":600}}""")]
-    [InlineData("endpoints create chat --concurrent 32 --address-rpm 20 --address-concurrent 2", "POST /v1/endpoints", """{"name":"chat","scaling":{},"limits":{"concurrent":32,"perAddress":{"requestsPerMinute":20,"concurrent":2}}}""")]
-    [InlineData("endpoints create chat --address-rpm 20", "POST /v1/endpoints", """{"name":"chat","scaling":{},"limits":{"perAddress":{"requestsPerMinute":20}}}""")]
+    [InlineData("endpoints create chat --rpm 600", "POST /v1/endpoints", """{"name":"chat","limits":{"requestsPerMinute":600}}""")]
+    [InlineData("endpoints create chat --concurrent 32 --address-rpm 20 --address-concurrent 2", "POST /v1/endpoints", """{"name":"chat","limits":{"concurrent":32,"perAddress":{"requestsPerMinute":20,"concurrent":2}}}""")]
+    [InlineData("endpoints create chat --address-rpm 20", "POST /v1/endpoints", """{"name":"chat","limits":{"perAddress":{"requestsPerMinute":20}}}""")]
+    [InlineData("endpoints update endpt-0123456789ab --max 4 --node-rpm 600 --public false", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"max":4,"requestsPerMinute":600},"access":"private"}""")]
+    [InlineData("endpoints update endpt-0123456789ab --node-rpm 0 --no-limits", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"requestsPerMinute":null},"limits":null}""")]
     [InlineData("billing cap", "GET /v1/billing/cap", "")]
     [InlineData("billing cap 250.50", "PUT /v1/billing/cap", """{"monthlyUsd":250.50}""")]
     [InlineData("billing cap --none --account acct-1", "PUT /v1/billing/cap?account=acct-1", """{"monthlyUsd":null}""")]
@@ -51,6 +53,7 @@ public sealed class LimitSpecs : IAsyncLifetime
 
     [Theory]
     [InlineData("keys limit key-1"), InlineData("keys limit key-1 --none --rpm 60"), InlineData("keys limit key-1 --rpm many")]
+    [InlineData("endpoints update endpt-0123456789ab"), InlineData("endpoints update endpt-0123456789ab --rpm 60 --no-limits")]
     [InlineData("billing cap 2,50"), InlineData("billing cap -5"), InlineData("billing cap 250 --none"), InlineData("billing cap much")]
     public async Task A_command_that_makes_no_sense_asks_for_nothing(string command)
     {

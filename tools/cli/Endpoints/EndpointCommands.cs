@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
@@ -17,7 +18,7 @@ internal static class EndpointCommands
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
     {
-        Output.Json, Creation(console), List(console), Show(console), Events(console), Logs(console), Chat(console),
+        Output.Json, Creation(console), List(console), Show(console), Events(console), Logs(console), Chat(console), Update(console),
         Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
         Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
     });
@@ -33,32 +34,20 @@ internal static class EndpointCommands
         var token = new Option<bool>("--hf-token") { Description = "Give the token in HF_TOKEN along: kept encrypted, for the endpoint's own nodes." };
         var trusted = new Option<bool>("--trust-remote-code") { Description = "Code of the model's own repository may run on its nodes." };
         var runtime = new Option<string?>("--runtime") { Description = "simulator, vllm, llama-server or command." };
-        var min = new Option<int?>("--min") { Description = "Fewest nodes; 0 lets it sleep." };
-        var max = new Option<int?>("--max") { Description = "Most nodes." };
-        var idle = new Option<int?>("--idle") { Description = "Seconds without a request before it sleeps." };
-        var concurrency = new Option<int?>("--concurrency") { Description = "Requests one node takes at once." };
-        var hold = new Option<int?>("--hold") { Description = "Seconds a request is held." };
-        var open = new Option<bool>("--public") { Description = "Anyone may call it." };
-        var telemetry = new Option<bool>("--telemetry") { Description = "With the logging and telemetry add-on." };
-        var (limits, ofAddress) = (new LimitOptions(), new LimitOptions("address-", " of each client address, while anyone may call"));
+        var settings = new SettingsOptions();
         var wait = new Option<bool>("--wait") { Description = "Return when it is up; exit with 1 when it fails." };
-        return new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, token, runtime, min, max, idle, concurrency, hold, open, telemetry, limits.PerMinute, limits.Concurrent, ofAddress.PerMinute, ofAddress.Concurrent, wait }.Calls(console, async (parsed, platform, cancel) =>
+        var command = new Command("create", "Create an endpoint.") { name, model, quote, hardware, context, quantization, trusted, token, runtime, wait };
+        foreach (var option in settings.All) command.Add(option);
+        return command.Calls(console, async (parsed, platform, cancel) =>
         {
-            var scaling = new JsonObject();
-            foreach (var (field, value) in new[] { ("min", parsed.GetValue(min)), ("max", parsed.GetValue(max)), ("idleSeconds", parsed.GetValue(idle)), ("concurrency", parsed.GetValue(concurrency)) })
-                if (value is not null) scaling[field] = value;
-            var body = new JsonObject { ["name"] = parsed.GetValue(name), ["scaling"] = scaling };
+            var body = new JsonObject { ["name"] = parsed.GetValue(name) };
+            settings.Add(parsed, body);
             foreach (var option in (Option<string?>[])[model, quote, hardware, quantization, runtime])
                 if (parsed.GetValue(option) is { } chosen) body[option.Name[2..]] = chosen;
             if (parsed.GetValue(context) is { } tokens) body["context"] = tokens;
             if (parsed.GetValue(trusted)) body["trustRemoteCode"] = true;
             if (parsed.GetValue(token))
                 body["huggingFaceToken"] = Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } given ? given : throw new PlatformException("HF_TOKEN is not set in this environment.");
-            if (parsed.GetValue(hold) is { } seconds) body["holdSeconds"] = seconds;
-            if (parsed.GetValue(open)) body["access"] = "public";
-            if (parsed.GetValue(telemetry)) body["telemetry"] = true;
-            if (limits.Of(parsed) is { } all) body["limits"] = all;
-            if (ofAddress.Of(parsed) is { } each) (body["limits"] ??= new JsonObject())["perAddress"] = each;
             var created = await platform.CallAsync(HttpMethod.Post, "v1/endpoints", cancel, body);
             if (!parsed.GetValue(wait)) return created;
             await ProgressLine.ShowAsync(async progress => created = await UntilAsync(platform, (string)created!["id"]!, "up", progress, cancel));
@@ -115,12 +104,45 @@ internal static class EndpointCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var platform = PlatformClient.Of(parsed);
-            var answer = await platform.ChatAsync(await IdAsync(parsed, platform, cancel), parsed.GetValue(prompt)!, parsed.GetValue(tokens), text => console.Write(new Text(text)), cancel);
+            var (json, whole) = (parsed.GetValue(Output.Json), new StringBuilder());
+            var answer = await platform.ChatAsync(await IdAsync(parsed, platform, cancel), parsed.GetValue(prompt)!, parsed.GetValue(tokens), Say, cancel);
+            if (json)
+            {
+                Output.PrintJson(new JsonObject { ["text"] = whole.ToString(), ["tokens"] = answer.Tokens, ["firstTokenMs"] = Math.Round(answer.FirstToken.TotalMilliseconds) }.ToJsonString());
+                return 0;
+            }
             console.WriteLine();
             await Console.Error.WriteLineAsync($"{answer.Tokens} tokens; the first after {answer.FirstToken.TotalMilliseconds:0} ms");
             return 0;
+
+            void Say(string text)
+            {
+                if (json) whole.Append(text);
+                else console.Write(new Text(text));
+            }
         });
         return command;
+    }
+
+    private static Command Update(IAnsiConsole console)
+    {
+        var (name, settings) = (new Option<string?>("--name") { Description = "Another label." }, new SettingsOptions());
+        var unlimited = new Option<bool>("--no-limits") { Description = "It takes any number of requests." };
+        var command = new Command("update", "Change its settings; what is not said stays, but limits are replaced as a whole.") { Endpoint, name, unlimited };
+        foreach (var option in settings.All) command.Add(option);
+        command.Validators.Add(r =>
+        {
+            if (settings.All.Append(name).Append(unlimited).All(o => r.GetResult(o) is null)) r.AddError("Say what to change; --help lists it.");
+            if (r.GetResult(unlimited) is not null && settings.Limits.Any(o => r.GetResult(o) is not null)) r.AddError("Give limits, or --no-limits.");
+        });
+        return command.Calls(console, async (parsed, platform, cancel) =>
+        {
+            var body = new JsonObject();
+            settings.Add(parsed, body);
+            if (parsed.GetValue(name) is { } label) body["name"] = label;
+            if (parsed.GetValue(unlimited)) body["limits"] = null;
+            return await platform.CallAsync(HttpMethod.Patch, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel, body);
+        }, it => Details(console, it));
     }
 
     private static Command Change(IAnsiConsole console, string name, string description) => new Command(name, description) { Endpoint }.Calls(console, async (parsed, platform, cancel) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Spectre.Console;
@@ -19,7 +20,7 @@ internal static class KeyCommands
         {
             Output.Json,
             new Command("list", "List keys.").Calls(console, (_, platform, cancel) => platform.CallAsync(HttpMethod.Get, "v1/keys", cancel), all => console.Table(
-                all["keys"]!, ("ID", k => (string?)k["id"]), ("PREFIX", k => (string?)k["prefix"]), ("NAME", k => (string?)k["name"]),
+                all["keys"]!, ("ID", k => (string?)k["id"]), ("PREFIX", k => (string?)k["prefix"]), ("NAME", k => (string?)k["name"]), ("ISSUED", k => k["createdAt"]!.GetValue<DateTimeOffset>().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
                 ("SCOPES", k => string.Join(", ", k["scopes"]!.AsArray().Select(s => (string?)s))),
                 ("LIMITS", k => LimitOptions.Words(k["limits"])))),
             new Command("issue", "Issue a key. It is shown once.") { name, scope, limits.PerMinute, limits.Concurrent }.Calls(
