@@ -9,8 +9,17 @@ public sealed class AutoscalerSettings : IValidatableObject
     /// <summary>Share of an endpoint's concurrency that a node should carry on average; the rest is room for what comes while a node starts.</summary>
     [Range(0.1, 1.0)] public double TargetUtilisation { get; set; } = 0.7;
 
-    /// <summary>Seconds over which requests at once are averaged. Shorter reacts faster and to less.</summary>
-    [Range(2, 300)] public int WindowSeconds { get; set; } = 10;
+    /// <summary>Seconds over which load is averaged; a tenth of it for bursts. Shorter reacts faster and to less.</summary>
+    [Range(2, 300)] public int WindowSeconds { get; set; } = 30;
+
+    /// <summary>A burst of so many times the target of all nodes is a panic: it counts at once, and nothing goes down for a window.</summary>
+    [Range(1.1, 100)] public double PanicAt { get; set; } = 2;
+
+    /// <summary>How many times the nodes that serve there may be after one decision.</summary>
+    [Range(1.1, 1000)] public double UpRate { get; set; } = 10;
+
+    /// <summary>How many times the nodes that are left there may have been before one decision.</summary>
+    [Range(1.1, 1000)] public double DownRate { get; set; } = 2;
 
     /// <summary>Seconds that the load must have been lower, in every average, before nodes are let go of.</summary>
     [Range(1, 3600)] public int StabilisationSeconds { get; set; } = 60;
@@ -25,7 +34,7 @@ public sealed class AutoscalerSettings : IValidatableObject
     [Range(1, 60)] public int RepeatSeconds { get; set; } = 5;
 
     /// <summary>What the policy is tuned by.</summary>
-    public Tuning Tuning => new(TargetUtilisation, Window, Stabilisation);
+    public Tuning Tuning => new(TargetUtilisation, Window, Stabilisation, PanicAt, UpRate, DownRate);
 
     internal TimeSpan Window => TimeSpan.FromSeconds(WindowSeconds);
 

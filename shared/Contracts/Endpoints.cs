@@ -96,7 +96,9 @@ public sealed record Failure(FailureCode Code, string Message, string? Output);
 /// <param name="Max">Most nodes.</param>
 /// <param name="IdleSeconds">Seconds without a valid request after which an endpoint with <paramref name="Min"/> 0 sleeps.</param>
 /// <param name="Concurrency">Requests that one node takes at once; more wait at the proxy.</param>
-public sealed record Scaling(int Min, int Max, int IdleSeconds, int Concurrency);
+/// <param name="RequestsPerMinute">Requests per minute that one node can serve; null when only those at once tell how many nodes are needed.</param>
+public sealed record Scaling(
+    int Min, int Max, int IdleSeconds, int Concurrency, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RequestsPerMinute = null);
 
 /// <summary>What an owner chose for an endpoint.</summary>
 /// <param name="Name">A label for people, unique nowhere.</param>

@@ -1,3 +1,4 @@
+using Hypervize.Autoscaler.Policy;
 using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Tests;
@@ -63,6 +64,66 @@ public sealed class ScalingSpecs
     }
 
     [Fact]
+    public void Twice_the_target_for_three_seconds_is_a_panic_and_counts_at_once()
+    {
+        var it = new Timeline();
+        it.Passes(60);
+        it.Proxy.Carries(16, waiting: 14);
+        it.Passes(4).Has(3);
+        Assert.Contains("over 3 s", it.Reasons[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rise_to_less_than_twice_the_target_is_believed_by_its_average()
+    {
+        var it = new Timeline();
+        it.Proxy.Carries(8);
+        it.Passes(60);
+        it.Proxy.Carries(16);
+        it.Passes(10).Has(1);
+        it.Passes(10).Has(2);
+    }
+
+    [Fact]
+    public void Nothing_goes_down_for_a_window_after_a_burst()
+    {
+        var it = new Timeline(settings: new() { StabilisationSeconds = 1 });
+        it.Proxy.Carries(30);
+        it.Passes(4).Has(3);
+        it.Proxy.Carries(0);
+        it.Passes(25).Has(3);
+        it.Passes(15).Has(1);
+    }
+
+    [Fact]
+    public void Requests_per_minute_count_where_the_owner_set_a_number_for_them()
+    {
+        var it = new Timeline(perMinute: 60);
+        for (var i = 0; i < 40; i++)
+        {
+            it.Proxy.Gets(2);
+            it.Passes(1);
+        }
+        it.Has(3);
+        Assert.Contains("120 a minute", it.Reasons[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void By_one_decision_there_are_at_most_ten_times_those_that_serve()
+    {
+        var it = new Timeline(max: 50, startSeconds: 300);
+        it.Proxy.Carries(16, waiting: 5000);
+        it.Passes(20).Has(10);
+    }
+
+    [Fact]
+    public void By_one_decision_half_of_the_nodes_leave_at_most()
+    {
+        var nothing = new Demand(default, default, default(Load), TimeSpan.Zero, Proxies: 1, Silent: 0, TimeSpan.Zero);
+        Assert.Equal(8, ScalingPolicy.Decide(new(new(1, 64, 60, 16), Wanted: 16, Ready: 16, TimeSpan.Zero, null, nothing), new AutoscalerSettings().Tuning).Nodes);
+    }
+
+    [Fact]
     public void A_minute_of_less_is_calm_enough_to_go_down()
     {
         var it = new Timeline();
@@ -70,7 +131,7 @@ public sealed class ScalingSpecs
         it.Passes(120).Has(3);
         it.Proxy.Carries(5);
         it.Passes(60).Has(3);
-        it.Passes(15).Has(1);
+        it.Passes(40).Has(1);
     }
 
     [Fact]
@@ -121,7 +182,7 @@ public sealed class ScalingSpecs
         it.Proxy.Carries(16, waiting: 31);
         it.Passes(60).Has(3);
         it.Proxy.Carries(16, waiting: 33);
-        it.Passes(11).Has(4);
+        it.Passes(31).Has(4);
     }
 
     [Fact]
@@ -216,7 +277,7 @@ public sealed class ScalingSpecs
     {
         var it = new Timeline(min: 2);
         it.Proxy.Carries(30);
-        it.Passes(20).Has(3);
+        it.Passes(30).Has(3);
         it.Proxy.Carries(0);
         it.Passes(3600).Has(2);
     }
@@ -230,7 +291,7 @@ public sealed class ScalingSpecs
         it.Proxy.Carries(2, node: "node-1");
         it.Proxy.Carries(0, node: "node-2");
         it.Proxy.Carries(1, node: "node-3");
-        it.Passes(75).Has(1);
+        it.Passes(100).Has(1);
         Assert.Equal(["node-1"], it.Nodes);
         Assert.Equal(["node-2", "node-3"], it.Said.OfType<ScaleEndpoint>().SelectMany(c => c.Victims));
     }
@@ -245,7 +306,7 @@ public sealed class ScalingSpecs
         it.Proxy.Gets(1);
         it.Passes(59);
         it.Proxy.Gets(1);
-        it.Passes(16).Has(1);
+        it.Passes(45).Has(1);
         Assert.Equal(["node-1"], it.Nodes);
     }
 
@@ -255,10 +316,10 @@ public sealed class ScalingSpecs
         var it = new Timeline();
         it.Proxy.Carries(8, node: "node-1");
         it.Proxy.Carries(8, node: "node-2");
-        it.Passes(20).Has(2);
+        it.Passes(30).Has(2);
         it.Proxy.Carries(3, node: "node-1");
         it.Proxy.Carries(6, node: "node-2");
-        it.Passes(75).Has(1);
+        it.Passes(100).Has(1);
         it.Proxy.Carries(6, node: "node-2");
         it.Passes(300).Has(1);
         Assert.Equal(["node-2"], it.Nodes);
@@ -284,13 +345,12 @@ public sealed class ScalingSpecs
         it.Proxy.Carries(30);
         it.Passes(60);
         it.Proxy.Carries(5);
-        it.Passes(75);
+        it.Passes(100);
         Assert.Equal(
         [
-            "12.0 requests at once over 10 s on 1 node; target 11.2 a node → 2 nodes (max 4)",
-            "24.0 requests at once over 10 s on 2 nodes; target 11.2 a node → 3 nodes (max 4)",
-            "At most 20.0 requests at once in the last 60 s on 3 nodes; down at 10.1 a node → 2 nodes (min 0)",
-            "At most 10.0 requests at once in the last 60 s on 2 nodes; down at 10.1 a node → 1 node (min 0)",
+            "30.0 requests at once over 3 s on 1 node; target 11.2 requests at once a node → 3 nodes",
+            "5.0 requests at once over 30 s on 3 nodes; target 11.2 requests at once a node → 1 node; up to 20.0 requests at once in the last 60 s, down at 10.1 requests at once a node → 2",
+            "5.0 requests at once over 30 s on 2 nodes; target 11.2 requests at once a node → 1 node; up to 10.0 requests at once in the last 60 s",
         ], it.Reasons);
     }
 }

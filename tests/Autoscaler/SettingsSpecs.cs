@@ -16,10 +16,11 @@ public sealed class SettingsSpecs
 
     [Fact]
     public void Figures_out_of_bounds_are_all_named() => Assert.Equal(
-        ["Autoscaler__RepeatSeconds", "Autoscaler__StabilisationSeconds", "Autoscaler__TargetUtilisation", "Autoscaler__WindowSeconds"],
+        ["Autoscaler__DownRate", "Autoscaler__PanicAt", "Autoscaler__RepeatSeconds", "Autoscaler__StabilisationSeconds", "Autoscaler__TargetUtilisation", "Autoscaler__UpRate", "Autoscaler__WindowSeconds"],
         Errors(new()
         {
             ["Autoscaler:TargetUtilisation"] = "1.1", ["Autoscaler:WindowSeconds"] = "0", ["Autoscaler:StabilisationSeconds"] = "0", ["Autoscaler:RepeatSeconds"] = "0",
+            ["Autoscaler:PanicAt"] = "1", ["Autoscaler:UpRate"] = "1", ["Autoscaler:DownRate"] = "0",
         }).Select(e => e[..e.IndexOf(':')]).Order());
 
     private static IReadOnlyList<string> Errors(Dictionary<string, string?> values)

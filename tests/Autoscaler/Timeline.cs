@@ -21,12 +21,12 @@ internal sealed class Timeline
     private long _version = 10;
     private int _nodes;
 
-    public Timeline(int min = 0, int max = 4, int concurrency = 16, int idle = 60, int startSeconds = 0, AutoscalerSettings? settings = null)
+    public Timeline(int min = 0, int max = 4, int concurrency = 16, int idle = 60, int startSeconds = 0, int? perMinute = null, AutoscalerSettings? settings = null)
     {
         Settings = settings ?? new();
         _startSeconds = startSeconds;
         _evaluator = new(Settings);
-        var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency), 60, EndpointAccess.Private, false);
+        var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency, perMinute), 60, EndpointAccess.Private, false);
         _endpoint = new("endpt-1", "acct-1", chosen, EndpointStatus.Up, Noon, 0, _version, [], null, null, [], Noon, chosen);
         Want(Math.Max(1, min), [], startSeconds: 0);
         Proxy = Join("proxy-1");

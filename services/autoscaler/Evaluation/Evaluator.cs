@@ -73,10 +73,11 @@ public sealed class Evaluator(AutoscalerSettings settings)
                 var (watch, window) = (WatchOf(state, now), _traffic.GetValueOrDefault(id));
                 window?.Forget(now - settings.Window - settings.Late);
 
-                var verdict = ScalingPolicy.Decide(Situation(state, watch, window, knowledge, now), _tuning);
-                if (verdict is Stay || !watch.MaySay(version, settings.Repeat, now)) continue;
-                if (verdict is Scale to) scale.Add(new(id, version, to.Nodes, Victims(state, window, to.Nodes), to.Reason));
-                if (verdict is Hibernate sleep) hibernate.Add(new(id, version, sleep.Reason));
+                var decided = ScalingPolicy.Decide(Situation(state, watch, window, knowledge, now), _tuning);
+                watch.Note(decided, now);
+                if (decided.Stays || !watch.MaySay(version, settings.Repeat, now)) continue;
+                if (decided.Nodes == 0) hibernate.Add(new(id, version, decided.InWords()));
+                else scale.Add(new(id, version, decided.Nodes, Victims(state, window, decided.Nodes), decided.InWords()));
             }
             if (now - _sweptAt >= Sweep) SweepOut(endpoints, now);
         }
@@ -92,20 +93,20 @@ public sealed class Evaluator(AutoscalerSettings settings)
             else if (node.Status == NodeStatus.Draining) (draining ??= []).Add(node.Id);
         }
 
-        // What was held while it woke is not yet load: the first node may take it all at once.
-        var average = window?.Average(settings.Window, watch.UpAt, (IReadOnlyCollection<string>?)draining ?? [], _coverage, now) ?? 0;
-        var peak = watch.Peak.With(average, now);
         var quiet = knowledge.LengthFrom(window?.BusyAt > watch.UpAt ? window.BusyAt : watch.UpAt);
         var demand = new Demand(
-            average, knowledge.LengthFrom(watch.UpAt) >= settings.Stabilisation ? peak : null, quiet,
+            Average(_tuning.Window), Average(_tuning.PanicWindow), knowledge.LengthFrom(watch.UpAt) >= settings.Stabilisation ? watch.Peak : null, quiet,
             knowledge.Known, knowledge.Silent, knowledge.ReportAge ?? TimeSpan.Zero);
-        return new(state.Settings.Scaling, state.Wanted, ready, watch.StartingFor(ready < state.Wanted, now), demand);
+        return new(state.Settings.Scaling, state.Wanted, ready, watch.StartingFor(ready < state.Wanted, now), now - watch.PanickedAt, demand);
+
+        // What was held while it woke is not yet load: the first node may take it all at once.
+        Load Average(TimeSpan over) => window?.Average(over, watch.UpAt, (IReadOnlyCollection<string>?)draining ?? [], _coverage, now) ?? default;
     }
 
     private Watch WatchOf(EndpointState state, TimeSpan now)
     {
         if (_watches.TryGetValue(state.Id, out var watch) && watch.Since == state.StatusSince) return watch;
-        return _watches[state.Id] = new(state.StatusSince, now, new(settings.Stabilisation));
+        return _watches[state.Id] = new(state.StatusSince, now, settings.Stabilisation);
     }
 
     // Those that serve nobody yet before those that serve; the newest before the oldest.
@@ -126,10 +127,25 @@ public sealed class Evaluator(AutoscalerSettings settings)
     }
 
     // One time of being up. Whoever just learns of it counts from now on.
-    private sealed record Watch(DateTimeOffset Since, TimeSpan UpAt, SlidingMaximum Peak)
+    private sealed class Watch(DateTimeOffset since, TimeSpan upAt, TimeSpan stabilisation)
     {
+        private readonly SlidingMaximum _atOnce = new(stabilisation), _perMinute = new(stabilisation);
         private (long Version, TimeSpan At)? _said;
         private TimeSpan? _startingSince;
+
+        public DateTimeOffset Since => since;
+
+        public TimeSpan UpAt => upAt;
+
+        public TimeSpan? PanickedAt { get; private set; }
+
+        public Load Peak { get; private set; }
+
+        public void Note(Explanation decided, TimeSpan now)
+        {
+            if (decided.IsBurst) PanickedAt = now;
+            Peak = new(_atOnce.With(decided.Load.AtOnce, now), _perMinute.With(decided.Load.PerMinute, now));
+        }
 
         public TimeSpan StartingFor(bool starting, TimeSpan now)
         {

@@ -1,3 +1,4 @@
+using Hypervize.Autoscaler.Policy;
 using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Metrics;
@@ -30,25 +31,27 @@ public sealed class TrafficWindow
     }
 
     /// <summary>
-    /// Requests at once, in flight and waiting, averaged over a window and added up over proxies. Each proxy's window ends with its last
-    /// reported moment; that of a silent one ends now, so that what it had fades: nobody knows what it has.
+    /// What was asked for, averaged over a window and added up over proxies. Each proxy's window ends with its last reported moment; that of a silent one ends
+    /// now, so that what it had fades: nobody knows what it has.
     /// </summary>
     /// <param name="window">The window.</param>
     /// <param name="notBefore">What was before this moment does not count.</param>
     /// <param name="draining">Nodes that drain: their requests are nothing that other nodes will have to carry.</param>
     /// <param name="coverage">Tells which proxies are silent.</param>
     /// <param name="now">Now.</param>
-    public double Average(TimeSpan window, TimeSpan notBefore, IReadOnlyCollection<string> draining, Coverage coverage, TimeSpan now)
+    public Load Average(TimeSpan window, TimeSpan notBefore, IReadOnlyCollection<string> draining, Coverage coverage, TimeSpan now)
     {
-        var sum = 0d;
+        var (atOnce, started) = (0d, 0d);
         foreach (var (interval, traffic) in _samples)
         {
             var end = coverage.IsCurrent(interval.Proxy, now) ? interval.Proxy.Until : now;
             var from = Later(Later(end - window, notBefore), interval.From);
             var time = (interval.To < end ? interval.To : end) - from;
-            if (time > TimeSpan.Zero) sum += Concurrency(traffic, draining) * time.Ticks;
+            if (time <= TimeSpan.Zero) continue;
+            atOnce += Concurrency(traffic, draining) * (time / window);
+            started += traffic.Started * (time / (interval.To - interval.From));
         }
-        return sum / window.Ticks;
+        return new(atOnce, started / window.TotalMinutes);
     }
 
     /// <summary>Requests at a node, by the last report of each proxy.</summary>

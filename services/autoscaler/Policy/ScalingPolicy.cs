@@ -3,66 +3,67 @@ using Hypervize.Contracts;
 namespace Hypervize.Autoscaler.Policy;
 
 /// <summary>What the policy is tuned by.</summary>
-/// <param name="TargetUtilisation">Share of an endpoint's concurrency that a node should carry on average, above 0, at most 1.</param>
-/// <param name="Window">Time over which <see cref="Demand.Average"/> is taken.</param>
+/// <param name="TargetUtilisation">Share of what a node may carry that it should carry on average, above 0, at most 1.</param>
+/// <param name="Window">Time over which <see cref="Demand.Average"/> is taken, and for which a panic lasts. <see cref="Demand.Burst"/> is taken over a tenth of it.</param>
 /// <param name="Stabilisation">Time over which <see cref="Demand.Peak"/> is taken.</param>
-public sealed record Tuning(double TargetUtilisation, TimeSpan Window, TimeSpan Stabilisation);
+/// <param name="PanicAt">How many times the target of the nodes that there are, or are on their way, a burst must be for a panic.</param>
+/// <param name="UpRate">How many times the nodes that serve there may be after one decision.</param>
+/// <param name="DownRate">How many times the nodes that are left there may have been before one decision.</param>
+public sealed record Tuning(double TargetUtilisation, TimeSpan Window, TimeSpan Stabilisation, double PanicAt, double UpRate, double DownRate)
+{
+    /// <summary>Time over which <see cref="Demand.Burst"/> is taken.</summary>
+    public TimeSpan PanicWindow => Window / 10;
+}
 
-/// <summary>What the proxies' reports say about an endpoint.</summary>
-/// <param name="Average">
-/// Requests at once, in flight and waiting, averaged over the window. What was not reported counts as nothing: it is never more than the truth.
-/// </param>
-/// <param name="Peak">The highest average in the stabilisation window; null when not every known proxy reported all of it.</param>
+/// <summary>What is asked of an endpoint.</summary>
+/// <param name="AtOnce">Requests at once, in flight and waiting.</param>
+/// <param name="PerMinute">Requests that arrive per minute.</param>
+public readonly record struct Load(double AtOnce, double PerMinute)
+{
+    /// <summary>The larger of each.</summary>
+    /// <param name="other">Another load.</param>
+    public Load OrMore(Load other) => new(Math.Max(AtOnce, other.AtOnce), Math.Max(PerMinute, other.PerMinute));
+}
+
+/// <summary>What the proxies' reports say about an endpoint. What was not reported counts as nothing: no load is ever more than the truth.</summary>
+/// <param name="Average">The average over the window.</param>
+/// <param name="Burst">The average over the panic window.</param>
+/// <param name="Peak">The highest load that counted (<see cref="Explanation.Load"/>) in the stabilisation window; null when not every known proxy reported all of it.</param>
 /// <param name="Quiet">How long every known proxy has reported, without a gap, that there was no request; zero when one is silent.</param>
 /// <param name="Proxies">Proxies known.</param>
 /// <param name="Silent">Those of them that are silent.</param>
 /// <param name="ReportAge">Time since the last report.</param>
-public readonly record struct Demand(double Average, double? Peak, TimeSpan Quiet, int Proxies, int Silent, TimeSpan ReportAge);
+public readonly record struct Demand(Load Average, Load Burst, Load? Peak, TimeSpan Quiet, int Proxies, int Silent, TimeSpan ReportAge)
+{
+    /// <summary>The highest load of the stabilisation window, that of this moment included: who went down to less would have to come up again.</summary>
+    public Load? Highest => Peak?.OrMore(Average).OrMore(Burst);
+}
 
 /// <summary>An endpoint that is up.</summary>
-/// <param name="Scaling">Its owner's bounds.</param>
+/// <param name="Scaling">Its owner's bounds and targets.</param>
 /// <param name="Wanted">Nodes that should be starting or ready.</param>
 /// <param name="Ready">Nodes that serve.</param>
 /// <param name="Starting">How long there have been nodes on their way; zero when there are none.</param>
+/// <param name="SincePanic">How long ago the last burst was that caused a panic; null when there was none.</param>
 /// <param name="Demand">What is asked of it.</param>
-public readonly record struct Situation(Scaling Scaling, int Wanted, int Ready, TimeSpan Starting, Demand Demand);
-
-/// <summary>What should be done.</summary>
-public abstract record Verdict
-{
-    private protected Verdict() { }
-}
-
-/// <summary>Nothing.</summary>
-public sealed record Stay : Verdict
-{
-    private Stay() { }
-
-    /// <summary>The one instance.</summary>
-    public static Stay AsItIs { get; } = new();
-}
-
-/// <summary>Have another number of nodes.</summary>
-/// <param name="Nodes">How many; never below one nor the owner's minimum, never above the owner's maximum.</param>
-/// <param name="Reason">Why, in words and numbers.</param>
-public sealed record Scale(int Nodes, string Reason) : Verdict;
-
-/// <summary>Sleep.</summary>
-/// <param name="Reason">Why, in words and numbers.</param>
-public sealed record Hibernate(string Reason) : Verdict;
+public readonly record struct Situation(Scaling Scaling, int Wanted, int Ready, TimeSpan Starting, TimeSpan? SincePanic, Demand Demand);
 
 /// <summary>
-/// How many nodes an endpoint should have.
+/// How many nodes an endpoint should have. Pure: the same situation gives the same answer, and none rests on a report that is missing.
 /// <list type="number">
-/// <item>Sleep, when the owner allows none (<c>min</c> 0) and every known proxy reported no request for the whole idle time.</item>
-/// <item>Go up at once, to as many nodes as carry the average load at the target utilisation of the endpoint's concurrency.</item>
-/// <item>While nodes are on their way, requests pile up that those nodes were ordered for. Once a window has passed since the first
-/// was ordered, order more only for load that would fill all of them to their whole concurrency, and only as many as take it at that.</item>
-/// <item>Go down only to what the highest average of the stabilisation window needs, with a tenth to spare, so that a load at the
-/// edge between two numbers does not flap; and only when nothing of that window is missing.</item>
+/// <item>None, when the owner allows none (<c>min</c> 0) and every known proxy reported no request for the whole idle time.</item>
+/// <item>Else as many as carry the average load at the target: the requests at once, and the requests per minute where the owner set a number for them,
+/// whichever needs more nodes.</item>
+/// <item>A burst of twice the target (<see cref="Tuning.PanicAt"/>), in a tenth of the window, is a panic: the burst counts like the average, and there are no
+/// fewer nodes until a window has passed without one.</item>
+/// <item>While nodes are on their way, requests pile up that those nodes were ordered for. Once a panic window has passed since the first was ordered, more are
+/// ordered only for a load that would fill all of them to their whole concurrency, and only as many as take it at that.</item>
+/// <item>Up to <see cref="Tuning.UpRate"/> times the nodes that serve by one decision.</item>
+/// <item>No fewer than the highest load of the stabilisation window needs, with a tenth to spare, so that a load at the edge between two numbers does not
+/// flap; and no fewer at all while something of that window is missing.</item>
+/// <item>Down to the <see cref="Tuning.DownRate"/>th part by one decision.</item>
 /// <item>Never below one node nor the owner's minimum, never above the maximum.</item>
 /// </list>
-/// Pure: the same situation gives the same verdict, and no verdict rests on a report that is missing.
 /// </summary>
 public static class ScalingPolicy
 {
@@ -72,43 +73,57 @@ public static class ScalingPolicy
     // 11.2 / (0.7 × 16) is a hair above 1 in binary, and must not cost a node.
     private const double Rounding = 1e-9;
 
-    /// <summary>Decides.</summary>
+    /// <summary>Decides, and says why.</summary>
     /// <param name="it">The endpoint.</param>
     /// <param name="tuning">How the policy is tuned.</param>
-    public static Verdict Decide(in Situation it, Tuning tuning)
+    public static Explanation Decide(in Situation it, Tuning tuning)
     {
-        if (IsIdle(it)) return new Hibernate(WhyIdle(it));
+        var (scaling, demand, target) = (it.Scaling, it.Demand, tuning.TargetUtilisation);
+        if (scaling.Min == 0 && demand is { Proxies: > 0, Silent: 0 } && demand.Quiet >= TimeSpan.FromSeconds(scaling.IdleSeconds)) return Explanation.Idle(it, tuning);
 
-        var upAt = it.Starting > tuning.Window ? it.Scaling.Concurrency : it.Scaling.Concurrency * tuning.TargetUtilisation;
-        var needed = Within(it.Scaling, it.Demand.Average / upAt);
-        if (needed > it.Wanted) return new Scale(needed, WhyUp(it, tuning, upAt, needed));
+        var isBurst = Needed(demand.Burst, scaling, target) >= tuning.PanicAt * it.Wanted;
+        var isPanic = isBurst || it.SincePanic < tuning.Window;
+        var load = isPanic ? demand.Average.OrMore(demand.Burst) : demand.Average;
+        var needed = Needed(load, scaling, target);
+        var nodes = new Clamped(Whole(needed));
 
-        if (it.Demand.Peak is not { } peak) return Stay.AsItIs;
-        var downAt = it.Scaling.Concurrency * tuning.TargetUtilisation * (1 - Spare);
-        var enough = Within(it.Scaling, peak / downAt);
-        return enough < it.Wanted ? new Scale(enough, WhyDown(it, tuning, peak, downAt, enough)) : Stay.AsItIs;
+        if (it.Starting > tuning.PanicWindow) nodes.AtMost(ScalingRule.OnTheWay, Math.Max(it.Wanted, Whole(Needed(load, scaling, 1))));
+        nodes.AtMost(ScalingRule.UpRate, Math.Max(it.Wanted, Whole(tuning.UpRate * Math.Max(1, it.Ready))));
+
+        if (demand.Highest is { } highest) nodes.AtLeast(ScalingRule.Stabilisation, Math.Min(it.Wanted, Whole(Needed(highest, scaling, target * (1 - Spare)))));
+        else nodes.AtLeast(ScalingRule.Unreported, it.Wanted);
+        if (isPanic) nodes.AtLeast(ScalingRule.Panic, it.Wanted);
+        nodes.AtLeast(ScalingRule.DownRate, Whole(it.Wanted / tuning.DownRate));
+
+        nodes.AtLeast(ScalingRule.Minimum, Math.Max(1, scaling.Min));
+        nodes.AtMost(ScalingRule.Maximum, scaling.Max);
+        return new(it, tuning, isBurst, isPanic, load, needed, nodes.Clamps, nodes.Nodes);
     }
 
-    private static bool IsIdle(in Situation it) =>
-        it.Scaling.Min == 0 && it.Demand is { Proxies: > 0, Silent: 0 } && it.Demand.Quiet >= TimeSpan.FromSeconds(it.Scaling.IdleSeconds);
+    // Nodes, and parts of one, that carry a load at a share of what they may carry.
+    private static double Needed(Load load, Scaling scaling, double share) => Math.Max(
+        load.AtOnce / (scaling.Concurrency * share), scaling.RequestsPerMinute is { } perMinute ? load.PerMinute / (perMinute * share) : 0);
 
-    private static int Within(Scaling scaling, double nodes) =>
-        Math.Min(scaling.Max, Math.Max(Math.Max(1, scaling.Min), (int)Math.Ceiling(nodes - Rounding)));
+    private static int Whole(double nodes) => (int)Math.Min(int.MaxValue, Math.Ceiling(nodes - Rounding));
 
-    private static string WhyIdle(in Situation it) =>
-        $"No request for {Math.Floor(it.Demand.Quiet.TotalSeconds)} s (idle time {it.Scaling.IdleSeconds} s) at {Count(it.Demand.Proxies, "proxy", "proxies")}; last report {it.Demand.ReportAge.TotalSeconds:0.0} s ago";
+    // A number on its way through the rules, and what they did to it.
+    private struct Clamped(int nodes)
+    {
+        private List<Clamp>? _clamps;
 
-    private static string WhyUp(in Situation it, Tuning tuning, double perNode, int nodes) =>
-        $"{AtLeast(it.Demand)}{it.Demand.Average:0.0} requests at once over {tuning.Window.TotalSeconds} s on {Nodes(it)}; {(it.Starting > tuning.Window ? "room for" : "target")} {perNode:0.0} a node → {Count(nodes, "node", "nodes")} (max {it.Scaling.Max})";
+        public int Nodes { get; private set; } = nodes;
 
-    private static string WhyDown(in Situation it, Tuning tuning, double peak, double perNode, int nodes) =>
-        $"At most {peak:0.0} requests at once in the last {tuning.Stabilisation.TotalSeconds} s on {Nodes(it)}; down at {perNode:0.0} a node → {Count(nodes, "node", "nodes")} (min {it.Scaling.Min})";
+        public readonly IReadOnlyList<Clamp> Clamps => _clamps ?? (IReadOnlyList<Clamp>)[];
 
-    private static string AtLeast(in Demand demand) => demand.Silent == 0 ? "" : $"{Count(demand.Silent, "proxy is", "proxies are")} silent; at least ";
+        public void AtMost(ScalingRule rule, int most) => To(rule, Math.Min(Nodes, most));
 
-    private static string Nodes(in Situation it) => it.Ready >= it.Wanted
-        ? Count(it.Wanted, "node", "nodes")
-        : $"{Count(it.Ready, "node", "nodes")} and {it.Wanted - it.Ready} on the way";
+        public void AtLeast(ScalingRule rule, int least) => To(rule, Math.Max(Nodes, least));
 
-    private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+        private void To(ScalingRule rule, int to)
+        {
+            if (to == Nodes) return;
+            (_clamps ??= []).Add(new(rule, Nodes, to));
+            Nodes = to;
+        }
+    }
 }

@@ -26,9 +26,10 @@ public sealed record Create(string AccountId, EndpointSettings Settings, Endpoin
 /// <param name="Telemetry">Whether the add-on is on.</param>
 /// <param name="By">Who asks.</param>
 /// <param name="Limits">How many inference requests it takes.</param>
+/// <param name="RequestsPerMinute">Requests per minute that one node can serve.</param>
 public sealed record Update(
     string? Name, int? Min, int? Max, int? IdleSeconds, int? Concurrency, int? HoldSeconds, EndpointAccess? Access, bool? Telemetry, string By,
-    LimitsChange? Limits = null) : EndpointCommand
+    LimitsChange? Limits = null, RateChange? RequestsPerMinute = null) : EndpointCommand
 {
     /// <summary>The settings after the change.</summary>
     /// <param name="it">The settings before.</param>
@@ -36,13 +37,19 @@ public sealed record Update(
     {
         Name = Name ?? it.Name, HoldSeconds = HoldSeconds ?? it.HoldSeconds, Access = Access ?? it.Access, Telemetry = Telemetry ?? it.Telemetry,
         Limits = Limits is null ? it.Limits : Limits.To,
-        Scaling = new(Min ?? it.Scaling.Min, Max ?? it.Scaling.Max, IdleSeconds ?? it.Scaling.IdleSeconds, Concurrency ?? it.Scaling.Concurrency),
+        Scaling = new(
+            Min ?? it.Scaling.Min, Max ?? it.Scaling.Max, IdleSeconds ?? it.Scaling.IdleSeconds, Concurrency ?? it.Scaling.Concurrency,
+            RequestsPerMinute is null ? it.Scaling.RequestsPerMinute : RequestsPerMinute.To),
     };
 }
 
 /// <summary>A change of an endpoint's limits.</summary>
 /// <param name="To">The limits after it; null for none.</param>
 public sealed record LimitsChange(EndpointLimits? To);
+
+/// <summary>A change of what one node can serve.</summary>
+/// <param name="To">Requests per minute after it; null when only those at once count.</param>
+public sealed record RateChange(int? To);
 
 /// <summary>Delete it.</summary>
 /// <param name="By">Who asks.</param>

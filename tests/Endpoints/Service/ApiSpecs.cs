@@ -96,6 +96,20 @@ public sealed class ApiSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task What_a_node_serves_in_a_minute_can_be_said_changed_and_taken_back()
+    {
+        using var owner = installation.As();
+        var created = await (await owner.PostAsJsonAsync("/v1/endpoints", new { name = "rated", model = "simulator/tiny", scaling = new { requestsPerMinute = 600 } })).Content.ReadFromJsonAsync<JsonObject>();
+        Assert.Equal(600, (int?)created!["scaling"]!["requestsPerMinute"]);
+        Assert.Equal(600, await AfterAsync(new { name = "other" }));
+        Assert.Equal(60, await AfterAsync(new { scaling = new { requestsPerMinute = 60 } }));
+        Assert.Null(await AfterAsync(new { scaling = new { requestsPerMinute = (int?)null } }));
+
+        async Task<int?> AfterAsync(object change) =>
+            (int?)(await (await owner.PatchAsJsonAsync($"/v1/endpoints/{created["id"]}", change)).Content.ReadFromJsonAsync<JsonObject>())!["scaling"]!["requestsPerMinute"];
+    }
+
+    [Fact]
     public async Task A_timeline_tells_what_happened_and_why()
     {
         var id = await installation.CreateUpAsync("node-a");

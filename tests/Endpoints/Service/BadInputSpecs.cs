@@ -47,6 +47,7 @@ public sealed class BadInputSpecs(Installation installation)
         { "scaling.max", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","scaling":{"max":1.5}}""" },
         { "scaling.idleSeconds", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","scaling":{"idleSeconds":-300}}""" },
         { "scaling.concurrency", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","scaling":{"concurrency":0}}""" },
+        { "scaling.requestsPerMinute", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","scaling":{"requestsPerMinute":0}}""" },
         { "holdSeconds", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","holdSeconds":100000}""" },
         { "access", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","access":"anyone"}""" },
         { "telemetry", """{"name":"chat","model":"org/model","hardware":"g5.xlarge","telemetry":"yes"}""" },
