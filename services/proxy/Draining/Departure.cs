@@ -11,18 +11,21 @@ namespace Hypervize.Proxy.Draining;
 /// <summary>
 /// The way out. It lingers, so that whoever sends requests here learns that they go elsewhere; then it takes no more connections, and serves those it has
 /// until nothing was under way for a while: the server, which closes connections without asking what is on its way to them, then finds them silent. What
-/// takes too long is told so.
+/// takes too long is told so, and so is what comes after it on connections that the answer left open.
 /// </summary>
 /// <param name="settings">How long.</param>
 /// <param name="listeners">Where connections come in.</param>
 /// <param name="meter">Knows what is under way.</param>
 /// <param name="nodes">Connections to nodes, which are cut in the end.</param>
-/// <param name="gates">Requests in line, which are turned away in the end.</param>
+/// <param name="gates">Requests in line, which are turned away in the end, as are those that come later.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class Departure(
     DrainSettings settings, Listeners listeners, TrafficMeter meter, NodePools nodes, Gates gates, TimeProvider time, ILogger<Departure> log) : IHostedLifecycleService
 {
+    /// <summary>What is cut is told to its client, which takes it a moment to hear, and perhaps to send another request.</summary>
+    internal static readonly TimeSpan ForLastWords = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private volatile bool _isLeaving;
 
@@ -35,10 +38,15 @@ public sealed class Departure(
         _isLeaving = true;
         log.LogInformation("Leaving: new requests are taken for {Linger} s more, running ones have {Finish} s to end.", settings.LingerSeconds, settings.FinishSeconds);
         var linger = TimeSpan.FromSeconds(settings.LingerSeconds);
+        var silent = linger > 2 * Look ? linger : 2 * Look;
         var busyAt = await WhileAsync((elapsed, _) => elapsed < linger, time.GetTimestamp());
         await listeners.CloseAsync(time);
-        _ = EndAtDeadlineAsync();
-        await WhileAsync((elapsed, quiet) => quiet < linger && elapsed.TotalSeconds < settings.FinishSeconds, busyAt);
+        busyAt = await WhileAsync((elapsed, quiet) => quiet < silent && elapsed.TotalSeconds < settings.FinishSeconds, busyAt);
+        if (time.GetElapsedTime(busyAt) >= silent) return;
+
+        nodes.Cut();
+        gates.Close(InferenceError.Leaving);
+        await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords, time.GetTimestamp());
     }
 
     /// <inheritdoc/>
@@ -67,21 +75,11 @@ public sealed class Departure(
         }
         return busyAt;
     }
-
-    private async Task EndAtDeadlineAsync()
-    {
-        await Task.Delay(TimeSpan.FromSeconds(settings.FinishSeconds), time);
-        nodes.Cut();
-        gates.TurnAway(InferenceError.Leaving);
-    }
 }
 
 /// <summary>Registers how the proxy leaves.</summary>
 public static class DepartureRegistration
 {
-    // What is cut is told to its client, which takes it a moment to hear.
-    private static readonly TimeSpan ForLastWords = TimeSpan.FromSeconds(3);
-
     /// <summary>Registers it; its health check is <c>leaving</c>.</summary>
     /// <param name="services">The proxy's container.</param>
     public static void AddDeparture(this IServiceCollection services)
@@ -95,7 +93,7 @@ public static class DepartureRegistration
         services.AddSingleton<IConfigureOptions<HostOptions>>(p => new ConfigureOptions<HostOptions>(o =>
         {
             var settings = p.GetRequiredService<DrainSettings>();
-            o.ShutdownTimeout = TimeSpan.FromSeconds(settings.LingerSeconds + settings.FinishSeconds) + ForLastWords;
+            o.ShutdownTimeout = TimeSpan.FromSeconds(settings.LingerSeconds + settings.FinishSeconds) + 2 * Departure.ForLastWords;
         }));
         services.AddHealthChecks().AddCheck<LeavingCheck>("leaving");
     }

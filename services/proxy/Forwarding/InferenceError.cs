@@ -48,7 +48,7 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     public static InferenceError Waking(int retryAfter, string why) => new(503, WakingCode, why, retryAfter);
 
     /// <summary>The proxy stops, and can't hold it any longer.</summary>
-    public static InferenceError Leaving { get; } = new(503, "proxy_leaving", "The proxy that held this request was told to stop. Send it again in a moment.", 1);
+    public static InferenceError Leaving { get; } = new(503, "proxy_leaving", "This proxy was told to stop. Send the request again in a moment.", 1);
 
     /// <summary>Too many wait already.</summary>
     public static InferenceError QueueFull(int retryAfter) => new(503, "endpoint_queue_full", "Too many requests wait for this endpoint already. Try again later.", retryAfter);

@@ -24,6 +24,7 @@ public sealed class Gates : BackgroundService
     private readonly NodeProbe _probe;
     private readonly WakingSettings _settings;
     private readonly TimeProvider _time;
+    private volatile InferenceError? _closed;
     private int _waiting;
     private long _waitingBytes;
 
@@ -58,12 +59,12 @@ public sealed class Gates : BackgroundService
             try
             {
                 turn = default;
-                node = gate.Endpoint.State.Status == EndpointStatus.Up ? gate.TryPass(first: again) : null;
+                node = _closed is null && gate.Endpoint.State.Status == EndpointStatus.Up ? gate.TryPass(first: again) : null;
                 if (node is null)
                 {
                     if (!again) gate.Meter.Arrived();
                     var now = _time.GetUtcNow();
-                    turn = new(null, Callability.Refusal(gate.Endpoint, now));
+                    turn = new(null, _closed ?? Callability.Refusal(gate.Endpoint, now));
                     if (turn.Error is not null) return null;
                     if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
                         || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
@@ -130,10 +131,11 @@ public sealed class Gates : BackgroundService
         _ = ProbeBackAsync(gate, node);
     }
 
-    /// <summary>Tells everybody in line the same.</summary>
+    /// <summary>Tells everybody in line the same, and everybody who comes from now on.</summary>
     /// <param name="error">Why they go nowhere.</param>
-    internal void TurnAway(InferenceError error)
+    internal void Close(InferenceError error)
     {
+        _closed = error;
         foreach (var gate in _gates.Values)
             lock (gate) gate.TurnAway(error);
     }

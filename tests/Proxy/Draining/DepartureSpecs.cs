@@ -76,7 +76,7 @@ public sealed class DepartureSpecs : IAsyncLifetime
         var ended = proxy.TerminateAsync();
         await Eventually.TrueAsync(() => IsRefusedAsync(proxy), "it takes no more connections");
 
-        await connected.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/d/{_id}/v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {_key}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"));
+        await connected.GetStream().WriteAsync(Raw("{}"));
         var raw = await new StreamReader(connected.GetStream()).ReadToEndAsync();
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", raw);
         Assert.Contains("\r\nConnection: close\r\n", raw);
@@ -109,6 +109,28 @@ public sealed class DepartureSpecs : IAsyncLifetime
         Assert.Contains("\"code\":\"proxy_leaving\"", await turnedAway.Content.ReadAsStringAsync());
         Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(1)), (turnedAway.StatusCode, turnedAway.Headers.RetryAfter?.Delta));
         await ended;
+    }
+
+    /// <summary>The answer had begun before the proxy was told to stop, and could not say that it ends its connection.</summary>
+    [Fact]
+    public async Task Who_sends_another_request_behind_an_answer_that_was_cut_is_told_so_too()
+    {
+        var proxy = await StartAsync(finishSeconds: 1);
+        using var connected = await proxy.ConnectAsync();
+        await using var stream = connected.GetStream();
+        await stream.WriteAsync(Raw("""{"stream":true,"user":"endless"}"""));
+        var (answer, buffer) = ("", new byte[4096]);
+        for (Task? ended = null; !answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal); ended ??= proxy.TerminateAsync())
+            answer += Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer));
+        Assert.Contains("\"code\":\"upstream_broken\"", answer);
+
+        await stream.WriteAsync(Raw("{}"));
+        var next = await new StreamReader(stream).ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 503 ", next);
+        Assert.Contains("\r\nConnection: close\r\n", next);
+        Assert.Contains("\"code\":\"proxy_leaving\"", next);
+        await Eventually.TrueAsync(() => _around.Broker.Reports.Any(r => r.Leaving), "it says goodbye");
+        Assert.Equal([502, 503], _around.Broker.Reports.SelectMany(r => r.Endpoints).SelectMany(e => e.Usage ?? []).SelectMany(u => u.Statuses.Keys).Order());
     }
 
     /// <summary>The key has limits, far from reached, of which a proxy that starts has its part by the time it is ready.</summary>
@@ -178,6 +200,9 @@ public sealed class DepartureSpecs : IAsyncLifetime
     private static AccountState Limited(AccountState account) => account with { Keys = [.. account.Keys.Select(k => k with { Limits = new(RequestsPerMinute: 1_000_000, Concurrent: 1000) })] };
 
     private int Counted() => _around.Broker.Reports.DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
+
+    private byte[] Raw(string body) => Encoding.ASCII.GetBytes(
+        $"POST /api/d/{_id}/v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {_key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
     private HttpRequestMessage Request(string user = "", string? endpoint = null) => new(HttpMethod.Post, $"/api/d/{endpoint ?? _id}/v1/chat/completions")
     {

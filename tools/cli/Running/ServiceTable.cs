@@ -31,9 +31,9 @@ public static class ServiceTable
     /// <summary>The front door.</summary>
     public const string Proxy = "proxy";
 
-    // What the proxy can't finish it must have time to say so, and to report, before it is ended: it lingers for a second first, and has three for its last words.
+    // What the proxy can't finish it must have time to say so, and to report, before it is ended: it lingers for a second first, and has up to six for its last words.
     private const string FinishSeconds = "Drain__FinishSeconds";
-    private static readonly string InTime = $"{Installation.Shutdown.TotalSeconds - 8:0}";
+    private static readonly string InTime = $"{Installation.Shutdown.TotalSeconds - 11:0}";
 
     private static (string, string) Hub => ("Hub__Endpoint", HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint.ToString());
 
