@@ -22,6 +22,7 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
     internal ValueTask<Forwarded> PassBackAsync(InferenceCall call, NodeConnection connection) =>
         call.Heartbeat is { } heartbeat ? PassBackAsync(call, connection, heartbeat) : PassAsync(call, connection);
 
+    // Apart, so that what has no heartbeat passes one asynchronous method less.
     private async ValueTask<Forwarded> PassBackAsync(InferenceCall call, NodeConnection connection, Heartbeat heartbeat)
     {
         await heartbeat.PauseAsync();

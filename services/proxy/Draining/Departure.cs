@@ -41,12 +41,9 @@ public sealed class Departure(
         var silent = linger > 2 * Look ? linger : 2 * Look;
         var busyAt = await WhileAsync((elapsed, _) => elapsed < linger, time.GetTimestamp());
         await listeners.CloseAsync(time);
-        busyAt = await WhileAsync((elapsed, quiet) => quiet < silent && elapsed.TotalSeconds < settings.FinishSeconds, busyAt);
-        if (time.GetElapsedTime(busyAt) >= silent) return;
-
-        nodes.Cut();
-        gates.Close(InferenceError.Leaving);
-        await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords, time.GetTimestamp());
+        var ended = EndAtDeadlineAsync();
+        await WhileAsync((_, quiet) => quiet < silent && !ended.IsCompleted, busyAt);
+        if (ended.IsCompleted) await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords, time.GetTimestamp());
     }
 
     /// <inheritdoc/>
@@ -74,6 +71,14 @@ public sealed class Departure(
             await Task.Delay(Look, time);
         }
         return busyAt;
+    }
+
+    // Also what the server still waits for by then, after all else was silent.
+    private async Task EndAtDeadlineAsync()
+    {
+        await Task.Delay(TimeSpan.FromSeconds(settings.FinishSeconds), time);
+        gates.Close(InferenceError.Leaving);
+        nodes.Cut();
     }
 }
 

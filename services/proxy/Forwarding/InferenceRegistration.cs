@@ -25,7 +25,7 @@ public static class InferenceRegistration
         services.AddSingleton<NodePools>().AddHostedService(p => p.GetRequiredService<NodePools>());
         services.AddSingleton<Gates>().AddHostedService(p => p.GetRequiredService<Gates>());
         services.AddSingleton<Heartbeats>().AddHostedService(p => p.GetRequiredService<Heartbeats>());
-        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, First>());
+        services.AddSingleton<IStartupFilter, First>();
         services.AddSingleton(ConnectionShares.Of(OpenFiles.Limit));
         services.AddOptions<KestrelServerOptions>().Configure<ConnectionShares>((k, shares) =>
         {

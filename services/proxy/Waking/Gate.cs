@@ -78,7 +78,9 @@ public sealed class Gate
     /// <param name="nodeId">The node.</param>
     public void Finished(string nodeId)
     {
-        if (--_places[nodeId].InFlight == 0 && !_places[nodeId].IsListed) _places.Remove(nodeId);
+        var place = _places[nodeId];
+        place.InFlight--;
+        if (place is { InFlight: 0, IsListed: false }) _places.Remove(nodeId);
     }
 
     /// <summary>A node failed: it gets nothing new until it is trusted again.</summary>
@@ -87,7 +89,8 @@ public sealed class Gate
     public bool Suspect(string nodeId)
     {
         if (!_places.TryGetValue(nodeId, out var place) || place is not { IsListed: true, IsSuspect: false }) return false;
-        return place.IsSuspect = true;
+        place.IsSuspect = true;
+        return true;
     }
 
     /// <summary>A node that had failed answers again.</summary>
