@@ -6,7 +6,7 @@ namespace Hypervize.Autoscaler;
 /// <summary>How the autoscaler measures and how calm it is. The bounds of each endpoint are the endpoint's own.</summary>
 public sealed class AutoscalerSettings : IValidatableObject
 {
-    /// <summary>Share of an endpoint's concurrency that a node should carry on average; the rest is room for what comes while a node starts.</summary>
+    /// <summary>Share of what a node can do that it should carry on average; the rest is room for what comes while a node starts.</summary>
     [Range(0.1, 1.0)] public double TargetUtilisation { get; set; } = 0.7;
 
     /// <summary>Seconds over which load is averaged; a tenth of it for bursts. Shorter reacts faster and to less.</summary>
@@ -21,7 +21,7 @@ public sealed class AutoscalerSettings : IValidatableObject
     /// <summary>How many times the nodes that are left there may have been before one decision.</summary>
     [Range(1.1, 1000)] public double DownRate { get; set; } = 2;
 
-    /// <summary>Seconds that the load must have been lower, in every average, before nodes are let go of.</summary>
+    /// <summary>Seconds for which the load that counted, averages and bursts, must have been lower before nodes are let go of.</summary>
     [Range(1, 3600)] public int StabilisationSeconds { get; set; } = 60;
 
     /// <summary>Seconds without news from a proxy, which reports each second, after which it counts as silent.</summary>

@@ -1,35 +1,33 @@
 using System.Text;
-using System.Text.Json.Serialization;
 
 namespace Hypervize.Autoscaler.Policy;
 
 /// <summary>A rule that keeps the number of nodes from being what the load needs.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ScalingRule>))]
 public enum ScalingRule
 {
     /// <summary>Nodes that are on their way take what has piled up.</summary>
-    [JsonStringEnumMemberName("on_the_way")] OnTheWay,
+    OnTheWay,
 
     /// <summary>No more than so many times those that serve.</summary>
-    [JsonStringEnumMemberName("up_rate")] UpRate,
+    UpRate,
 
     /// <summary>The load was higher a short while ago.</summary>
-    [JsonStringEnumMemberName("stabilisation")] Stabilisation,
+    Stabilisation,
 
     /// <summary>Reports are missing.</summary>
-    [JsonStringEnumMemberName("unreported")] Unreported,
+    Unreported,
 
     /// <summary>There was a burst a short while ago.</summary>
-    [JsonStringEnumMemberName("panic")] Panic,
+    Panic,
 
     /// <summary>No fewer than so many times less than those that there are.</summary>
-    [JsonStringEnumMemberName("down_rate")] DownRate,
+    DownRate,
 
     /// <summary>The owner's minimum, or the one node that an endpoint has that is up.</summary>
-    [JsonStringEnumMemberName("minimum")] Minimum,
+    Minimum,
 
     /// <summary>The owner's maximum.</summary>
-    [JsonStringEnumMemberName("maximum")] Maximum,
+    Maximum,
 }
 
 /// <summary>What a rule did.</summary>
