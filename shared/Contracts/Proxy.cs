@@ -13,9 +13,10 @@ namespace Hypervize.Contracts;
 /// Endpoints with traffic in the interval, requests in flight or waiting, or a draining node. One that is not listed had none.
 /// </param>
 /// <param name="Limits">What it let in by which limits, for the other proxies; null when there is nothing to say.</param>
+/// <param name="RoomFor">The other proxies among which it had divided the limits by then, by their ids; null for none.</param>
 public sealed record ProxyReport(
     string ProxyId, long Sequence, DateTimeOffset From, DateTimeOffset To, bool Leaving, IReadOnlyList<EndpointTraffic> Endpoints,
-    IReadOnlyList<LimitUse>? Limits = null);
+    IReadOnlyList<LimitUse>? Limits = null, IReadOnlyList<string>? RoomFor = null);
 
 /// <summary>What one proxy did with one limit in an interval.</summary>
 /// <param name="Subject">Whose limit: a key's id, an endpoint's id, or an endpoint's id, a slash and a client's address.</param>
@@ -25,7 +26,8 @@ public sealed record ProxyReport(
 /// <param name="InFlight">Requests under way at the interval's end.</param>
 /// <param name="Allowance">Requests it may let in before the next exchange, out of those that are left of the minute.</param>
 /// <param name="Cap">Requests it may have under way at once before the next exchange.</param>
-public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Allowance, int Cap);
+/// <param name="InLastMinute">Requests that any proxy let in during the last minute, as far as it knows: a proxy that has just started was not there to count.</param>
+public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Allowance, int Cap, int InLastMinute = 0);
 
 /// <summary>One endpoint's traffic at one proxy in one interval.</summary>
 /// <param name="EndpointId">The endpoint.</param>

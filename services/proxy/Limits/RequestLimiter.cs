@@ -33,17 +33,19 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     private const int MostReported = 2_000;
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
 
-    // Proxies speak every second: after one all others were heard; each of them has made room by the next, and said so by the one after. While there is
-    // no bus, nobody is waited for for long.
-    private const int UntilHeard = 2;
-    private const int UntilLeftSome = 3;
-    private static readonly TimeSpan UntilGivenUp = TimeSpan.FromSeconds(5);
+    // Proxies speak every second: whoever heard itself twice has heard all others that are there. One that says nothing of room (another version's) is not
+    // waited for for ever, and nobody is for long while there is no bus.
+    private const int UntilAllAreHeard = 2;
+    private static readonly TimeSpan UntilGivenUp = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan UntilGivenUpWithoutBus = TimeSpan.FromSeconds(5);
     private static readonly string[] Resets = [.. Enumerable.Range(0, 61).Select(second => $"{second}s")];
 
     private readonly ConcurrentDictionary<string, SharedLimit> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Other> _others = new(StringComparer.Ordinal);
     private readonly long _began = time.GetTimestamp();
-    private volatile int _exchanges;
+    private volatile int _heardItself;
+    private volatile bool _isSettled;
+    private volatile IReadOnlyList<string> _roomFor = [];
     private readonly RequestLimits _perAddress = new(
         settings.AddressRequestsPerMinute == 0 ? null : settings.AddressRequestsPerMinute, settings.AddressConcurrent == 0 ? null : settings.AddressConcurrent);
 
@@ -51,7 +53,10 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// Whether this proxy has had time to be heard by the others and to hear what they left it. A proxy that serves earlier refuses requests by limits that are
     /// far from reached.
     /// </summary>
-    public bool IsSettled => _exchanges >= (_others.IsEmpty ? UntilHeard : UntilLeftSome) || time.GetElapsedTime(_began) > UntilGivenUp;
+    public bool IsSettled => _isSettled;
+
+    /// <summary>The other proxies among which it last divided the limits; null for none.</summary>
+    public IReadOnlyList<string>? RoomFor => _roomFor is [] ? null : _roomFor;
 
     /// <summary>Lets a request in, or says why not. What was let in must leave.</summary>
     /// <param name="http">The request; its answer tells how much is left.</param>
@@ -75,16 +80,17 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <param name="report">Its report.</param>
     public void Hear(ProxyReport report)
     {
+        if (report.ProxyId == proxy.Id) _heardItself++;
         if (report.ProxyId == proxy.Id || (_others.TryGetValue(report.ProxyId, out var before) && before.Sequence >= report.Sequence)) return;
         var uses = (report.Limits ?? []).ToDictionary(u => u.Subject, StringComparer.Ordinal);
         if (report.Leaving) _others.TryRemove(report.ProxyId, out _);
-        else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), uses);
-        foreach (var use in uses.Values.Where(u => u.LetIn > 0))
+        else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), report.RoomFor?.Contains(proxy.Id) is true, uses);
+        foreach (var use in uses.Values.Where(u => u.LetIn > 0 || !_isSettled))
         {
             var limit = Locked(use.Subject);
             try
             {
-                limit.HeardOf(use, Second(time.GetTimestamp()));
+                limit.HeardOf(use, knowsMore: !_isSettled, Second(time.GetTimestamp()));
             }
             finally
             {
@@ -96,10 +102,11 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>Divides what is left among the proxies, for a second.</summary>
     public void Exchange()
     {
-        if (contact.BusIsUp && _exchanges < UntilLeftSome) _exchanges++;
         // While nobody can be heard, those that were are taken to be there still.
         foreach (var (id, other) in _others)
             if (contact.BusIsUp && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);
+        var hasRoom = _heardItself >= UntilAllAreHeard && _others.Values.All(o => o.HasMadeRoom);
+        string[] roomFor = [.. _others.Keys];
         foreach (var (subject, limit) in _limits)
         {
             var others = Others(subject);
@@ -109,6 +116,8 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
                 limit.IsForgotten = limit.IsIdle && _limits.TryRemove(new(subject, limit));
             }
         }
+        _roomFor = roomFor;
+        _isSettled |= hasRoom || time.GetElapsedTime(_began) > (contact.BusIsDown ? UntilGivenUpWithoutBus : UntilGivenUp);
     }
 
     /// <summary>What this proxy has to say, since it last did; null for nothing.</summary>
@@ -185,7 +194,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
 
     private long Second(long timestamp) => timestamp / time.TimestampFrequency;
 
-    private sealed record Other(long Sequence, long HeardAt, IReadOnlyDictionary<string, LimitUse> Uses);
+    private sealed record Other(long Sequence, long HeardAt, bool HasMadeRoom, IReadOnlyDictionary<string, LimitUse> Uses);
 }
 
 /// <summary>The limits that let a request in.</summary>

@@ -84,12 +84,14 @@ internal sealed class SharedLimit(string subject)
 
     /// <summary>Another proxy let requests in.</summary>
     /// <param name="use">What it said.</param>
+    /// <param name="knowsMore">Whether it has been there for longer: what it knows of the minute before counts as if it were of now.</param>
     /// <param name="second">The second it is now.</param>
-    public void HeardOf(LimitUse use, long second)
+    public void HeardOf(LimitUse use, bool knowsMore, long second)
     {
         if (_limits == NoLimits) _limits = use.Limits;
         _window.MoveTo(second);
         _window.Add(use.LetIn);
+        if (knowsMore && use.InLastMinute > _window.Total) _window.Add(use.InLastMinute - _window.Total);
     }
 
     /// <summary>Takes this proxy's part of what is left, until the next exchange.</summary>
@@ -102,26 +104,28 @@ internal sealed class SharedLimit(string subject)
         if (_limits != limits || PerMinute.Length == 0) PerMinute = $"{limits.RequestsPerMinute}";
         (_limits, _hasPart) = (limits, true);
         _window.MoveTo(second);
-        if (limits.RequestsPerMinute is { } perMinute) _allowance = Part(perMinute, perMinute - _window.Total, others, own, u => u.Allowance);
-        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, most, others, own, u => u.Cap));
+        if (limits.RequestsPerMinute is { } perMinute) _allowance = Part(perMinute, perMinute - _window.Total, _allowance, others, own, u => u.Allowance);
+        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, most, _cap, others, own, u => u.Cap));
     }
 
     /// <summary>What this proxy says of it; counts begin anew.</summary>
     public LimitUse Take()
     {
-        var use = new LimitUse(subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : Math.Max(0, _allowance), _limits.Concurrent is null ? 0 : _cap);
+        var use = new LimitUse(subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : Math.Max(0, _allowance), _limits.Concurrent is null ? 0 : _cap, _window.Total);
         (_letIn, _refused, _hasSpoken) = (0, 0, true);
         return use;
     }
 
-    // No more than the others leave: they have what they said they have, or, while they said nothing, an equal part.
-    private int Part(int limit, int left, OthersUse others, string own, Func<LimitUse, int> has)
+    // What the others leave, who have what they said they have, or, while they said nothing, an equal part; or, where they leave less (several have just
+    // come, or all were cut off from each other), what this one holds: whoever keeps a part takes nothing from anyone.
+    private int Part(int limit, int left, int held, OthersUse others, string own, Func<LimitUse, int> has)
     {
         string[] all = [own, .. others.Uses.Select(u => u.Proxy)];
-        var free = left - others.Uses.Sum(u => u.Use is null ? LimitShare.Equal(limit, subject, all, u.Proxy) : has(u.Use));
-        (string, int)[] asked = [(own, _letIn + _refused + InFlight), .. others.Uses.Select(u => (u.Proxy, u.Use is null ? 0 : u.Use.LetIn + u.Use.Refused + u.Use.InFlight))];
-        var part = _hasSpoken ? LimitShare.Of(Math.Max(0, left), asked, own) : LimitShare.Equal(limit, subject, all, own);
-        return Math.Clamp(part, 0, Math.Max(0, free));
+        var spoken = others.Uses.Where(u => u.Use is not null).Select(u => (u.Proxy, Use: u.Use!)).ToList();
+        var unspoken = left - others.Uses.Where(u => u.Use is null).Sum(u => LimitShare.Equal(limit, subject, all, u.Proxy));
+        (string, int)[] asked = [(own, _letIn + _refused + InFlight), .. spoken.Select(u => (u.Proxy, u.Use.LetIn + u.Use.Refused + u.Use.InFlight))];
+        var part = _hasSpoken ? LimitShare.Of(Math.Max(0, unspoken), asked, own) : LimitShare.Equal(limit, subject, all, own);
+        return Math.Clamp(part, 0, Math.Max(0, Math.Max(held, unspoken - spoken.Sum(u => has(u.Use)))));
     }
 }
 

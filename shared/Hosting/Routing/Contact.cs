@@ -8,11 +8,14 @@ namespace Hypervize.Hosting.Routing;
 public sealed class Contact(TimeProvider time)
 {
     private long _lastTicks;
-    private volatile bool _busIsUp;
+    private volatile bool _busIsUp, _busIsDown;
     private volatile string? _endpointsFailure = "not asked yet";
 
     /// <summary>Whether the queue is bound and read.</summary>
     public bool BusIsUp => _busIsUp;
+
+    /// <summary>Whether the broker is known to be away; a replica that has just started knows nothing.</summary>
+    public bool BusIsDown => _busIsDown;
 
     /// <summary>Why the endpoints service did not answer the last time; null when it did.</summary>
     public string? EndpointsFailure => _endpointsFailure;
@@ -24,13 +27,13 @@ public sealed class Contact(TimeProvider time)
     public DateTimeOffset? CutOffSince => _busIsUp || _endpointsFailure is null ? null : Last;
 
     /// <summary>The queue is bound and read.</summary>
-    public void BusCameUp() => _busIsUp = true;
+    public void BusCameUp() => (_busIsUp, _busIsDown) = (true, false);
 
     /// <summary>The connection to the broker is lost.</summary>
     public void BusWentDown()
     {
         if (_busIsUp) Heard(time.GetUtcNow());
-        _busIsUp = false;
+        (_busIsUp, _busIsDown) = (false, true);
     }
 
     /// <summary>The endpoints service answered.</summary>

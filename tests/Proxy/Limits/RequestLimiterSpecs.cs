@@ -127,6 +127,35 @@ public sealed class RequestLimiterSpecs
     }
 
     [Fact]
+    public void However_proxies_join_and_leave_together_they_let_in_no_more_than_the_limit()
+    {
+        var random = new Random(1);
+        for (var run = 0; run < 100; run++)
+        {
+            var (proxies, limit, letIn) = (Cluster(2).ToList(), random.Next(1, 200), new List<int>());
+            for (var second = 0; second < 200; second++)
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                letIn.Add(0);
+                // Several may come at once. One that leaves serves until it is gone.
+                for (var joining = random.Next(30) == 0 ? random.Next(1, 4) : 0; joining > 0 && proxies.Count < 7; joining--) proxies.Add(new($"proxy-{run}-{second}-{joining}", _time));
+                if (random.Next(20) == 0 && proxies.Count > 1)
+                {
+                    proxies[0].Leave([.. proxies]);
+                    proxies.RemoveAt(0);
+                }
+                foreach (var next in proxies)
+                {
+                    for (var i = random.Next(8); i > 0; i--)
+                        if (proxies[random.Next(proxies.Count)] is { IsSettled: true } asked && asked.Admits(Key(new(limit))) && asked.End()) letIn[second]++;
+                    next.Exchange([.. proxies]);
+                }
+                Assert.InRange(letIn.TakeLast(60).Sum(), 0, limit);
+            }
+        }
+    }
+
+    [Fact]
     public void Proxies_together_have_no_more_under_way_than_the_limit()
     {
         var random = new Random(1);
@@ -196,6 +225,62 @@ public sealed class RequestLimiterSpecs
             Pass(1, old, young);
         }
         Assert.All(Enumerable.Range(0, 200), _ => Assert.True(young.Admits(key)));
+    }
+
+    /// <summary>A machine with too much to do: reports take longer than the second in which they are made.</summary>
+    [Fact]
+    public void A_proxy_that_starts_waits_until_the_others_say_that_they_made_room()
+    {
+        var (old, young, key) = (Alone(), new ProxyStandIn("young", _time), Key(new(1_000)));
+        Pass(1, old);
+        Assert.True(old.Admits(key));
+        for (var second = 0; second < 8; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            old.Exchange(old, young);
+            young.Exchange(young);
+        }
+        Assert.False(young.IsSettled);
+        Pass(2, young, old);
+        Assert.True(young.IsSettled);
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.True(young.Admits(key)));
+    }
+
+    [Theory]
+    [InlineData(1000, null)]
+    [InlineData(null, 1000)]
+    public void Proxies_that_start_together_take_nothing_at_once_from_those_that_serve(int? perMinute, int? concurrent)
+    {
+        var (serving, key) = (Cluster(2), Key(new(perMinute, concurrent)));
+        Assert.All(serving, p => Assert.True(p.Admits(key) && p.End()));
+        Pass(2, serving);
+        ProxyStandIn[] young = [.. Enumerable.Range(0, 3).Select(i => new ProxyStandIn($"young-{i}", _time))];
+        ProxyStandIn[] all = [.. serving, .. young];
+        for (var second = 0; second < 6; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            foreach (var proxy in all) proxy.Exchange(all);
+            Assert.All(serving, p => Assert.True(p.Admits(key) && p.End(), p.Refusal?.Message));
+        }
+        Assert.All(young, p => Assert.True(p.IsSettled && p.Admits(key), p.Refusal?.Message));
+    }
+
+    [Fact]
+    public void Proxies_that_were_cut_off_from_each_other_share_again_without_refusing()
+    {
+        var (proxies, key) = ((ProxyStandIn[])[new("a", _time), new("b", _time)], Key(new(Concurrent: 100)));
+        foreach (var proxy in proxies)
+        {
+            Pass(3, proxy);
+            Assert.True(proxy.Admits(key) && proxy.End());
+            Pass(1, proxy);
+        }
+        for (var second = 0; second < 4; second++)
+        {
+            Pass(1, proxies);
+            Assert.All(proxies, p => Assert.True(p.Admits(key) && p.End(), p.Refusal?.Message));
+        }
+        Assert.Equal(100, proxies.Sum(p => Enumerable.Range(0, 200).Count(_ => p.Admits(key))));
     }
 
     [Fact]
@@ -286,7 +371,7 @@ public sealed class RequestLimiterSpecs
 
         private void Report(bool leaving, ProxyStandIn[] to)
         {
-            var report = new ProxyReport(_id, ++_sequence, Some.Noon, Some.Noon, leaving, [], _limiter.Take());
+            var report = new ProxyReport(_id, ++_sequence, Some.Noon, Some.Noon, leaving, [], _limiter.Take(), _limiter.RoomFor);
             foreach (var other in to) other._limiter.Hear(report);
         }
     }
