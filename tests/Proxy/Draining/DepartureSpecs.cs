@@ -51,7 +51,7 @@ public sealed class DepartureSpecs : IAsyncLifetime
 
         await ended;
         await Assert.ThrowsAsync<HttpRequestException>(() => proxy.Client.SendAsync(Request()));
-        await Eventually.TrueAsync(() => _around.Broker.Reports.Any(r => r.Leaving), "it says goodbye");
+        await Eventually.TrueAsync(() => Reports().Any(r => r.Leaving), "it says goodbye");
         Assert.Equal(1, Counted());
     }
 
@@ -129,8 +129,8 @@ public sealed class DepartureSpecs : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 503 ", next);
         Assert.Contains("\r\nConnection: close\r\n", next);
         Assert.Contains("\"code\":\"proxy_leaving\"", next);
-        await Eventually.TrueAsync(() => _around.Broker.Reports.Any(r => r.Leaving), "it says goodbye");
-        Assert.Equal([502, 503], _around.Broker.Reports.SelectMany(r => r.Endpoints).SelectMany(e => e.Usage ?? []).SelectMany(u => u.Statuses.Keys).Order());
+        await Eventually.TrueAsync(() => Reports().Any(r => r.Leaving), "it says goodbye");
+        Assert.Equal([502, 503], Reports().SelectMany(r => r.Endpoints).SelectMany(e => e.Usage ?? []).SelectMany(u => u.Statuses.Keys).Order());
     }
 
     /// <summary>The key has limits, far from reached, of which a proxy that starts has its part by the time it is ready.</summary>
@@ -199,7 +199,15 @@ public sealed class DepartureSpecs : IAsyncLifetime
 
     private static AccountState Limited(AccountState account) => account with { Keys = [.. account.Keys.Select(k => k with { Limits = new(RequestsPerMinute: 1_000_000, Concurrent: 1000) })] };
 
-    private int Counted() => _around.Broker.Reports.DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
+    // Proxies of other tests are on the same broker.
+    private ProxyReport[] Reports()
+    {
+        ProxyReport[] all = [.. _around.Broker.Reports];
+        var ours = all.Where(r => r.Endpoints.Any(e => e.EndpointId == _id || e.EndpointId == _asleep)).Select(r => r.ProxyId).ToHashSet();
+        return [.. all.Where(r => ours.Contains(r.ProxyId))];
+    }
+
+    private int Counted() => Reports().DistinctBy(r => (r.ProxyId, r.Sequence)).SelectMany(r => r.Endpoints).Where(e => e.EndpointId == _id).SelectMany(e => e.Usage ?? []).Sum(u => u.Statuses[200]);
 
     private byte[] Raw(string body) => Encoding.ASCII.GetBytes(
         $"POST /api/d/{_id}/v1/chat/completions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {_key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
