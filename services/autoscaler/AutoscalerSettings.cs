@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Hypervize.Autoscaler.Policy;
+using Hypervize.Autoscaling.Policy;
 
 namespace Hypervize.Autoscaler;
 
@@ -7,22 +7,22 @@ namespace Hypervize.Autoscaler;
 public sealed class AutoscalerSettings : IValidatableObject
 {
     /// <summary>Share of what a node can do that it should carry on average; the rest is room for what comes while a node starts.</summary>
-    [Range(0.1, 1.0)] public double TargetUtilisation { get; set; } = 0.7;
+    [Range(0.1, 1.0)] public double TargetUtilisation { get; set; } = Tuning.Default.TargetUtilisation;
 
     /// <summary>Seconds over which load is averaged; a tenth of it for bursts. Shorter reacts faster and to less.</summary>
-    [Range(2, 300)] public int WindowSeconds { get; set; } = 30;
+    [Range(2, 300)] public int WindowSeconds { get; set; } = (int)Tuning.Default.Window.TotalSeconds;
 
     /// <summary>A burst of so many times the target of all nodes is a panic: it counts at once, and nothing goes down for a window.</summary>
-    [Range(1.1, 100)] public double PanicAt { get; set; } = 2;
+    [Range(1.1, 100)] public double PanicAt { get; set; } = Tuning.Default.PanicAt;
 
     /// <summary>How many times the nodes that serve there may be after one decision.</summary>
-    [Range(1.1, 1000)] public double UpRate { get; set; } = 10;
+    [Range(1.1, 1000)] public double UpRate { get; set; } = Tuning.Default.UpRate;
 
     /// <summary>How many times the nodes that are left there may have been before one decision.</summary>
-    [Range(1.1, 1000)] public double DownRate { get; set; } = 2;
+    [Range(1.1, 1000)] public double DownRate { get; set; } = Tuning.Default.DownRate;
 
     /// <summary>Seconds for which the load that counted, averages and bursts, must have been lower before nodes are let go of.</summary>
-    [Range(1, 3600)] public int StabilisationSeconds { get; set; } = 60;
+    [Range(1, 3600)] public int StabilisationSeconds { get; set; } = (int)Tuning.Default.Stabilisation.TotalSeconds;
 
     /// <summary>Seconds without news from a proxy, which reports each second, after which it counts as silent.</summary>
     [Range(2, 60)] public int LateSeconds { get; set; } = 5;

@@ -52,7 +52,7 @@ public sealed partial class Layout
 
     [Fact]
     public void A_decider_is_pure() =>
-        Assert.Empty(from source in Repository.Sources("services")
+        Assert.Empty(from source in Repository.Sources("services", "shared")
                      where Path.GetFileNameWithoutExtension(source) is var name && (name.EndsWith("Decider", StringComparison.Ordinal) || name.EndsWith("Policy", StringComparison.Ordinal))
                      from line in File.ReadLines(source)
                      where Impure().IsMatch(line)

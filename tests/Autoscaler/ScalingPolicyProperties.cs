@@ -1,5 +1,5 @@
 using CsCheck;
-using Hypervize.Autoscaler.Policy;
+using Hypervize.Autoscaling.Policy;
 using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Tests;

@@ -8,6 +8,7 @@ using Hypervize.Cli.Operations;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Quotes;
 using Hypervize.Cli.Running;
+using Hypervize.Cli.Simulation;
 using Hypervize.Cli.Testing;
 using Spectre.Console;
 
@@ -22,6 +23,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
     StatusCommand.Create(console),
     LogsCommand.Create(console),
     QuoteCommand.Create(console),
+    SimulateCommand.Create(console),
     EndpointCommands.Create(console),
     KeyCommands.Create(console),
     BillingCommands.Create(console),

@@ -1,5 +1,5 @@
 using Hypervize.Autoscaler.Metrics;
-using Hypervize.Autoscaler.Policy;
+using Hypervize.Autoscaling.Policy;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
 
@@ -73,8 +73,8 @@ public sealed class Evaluator(AutoscalerSettings settings)
                 var (watch, window) = (WatchOf(state, now), _traffic.GetValueOrDefault(id));
                 window?.Forget(now - settings.Window - settings.Late);
 
-                var decided = ScalingPolicy.Decide(Situation(state, watch, window, knowledge, now), _tuning);
-                watch.Note(decided, now);
+                var decided = ScalingPolicy.Decide(Situation(state, watch.Memory, window, knowledge, now), _tuning);
+                watch.Memory.Note(decided, now);
                 if (decided.Stays || !watch.MaySay(version, settings.Repeat, now)) continue;
                 if (decided.Nodes == 0) hibernate.Add(new(id, version, decided.InWords()));
                 else scale.Add(new(id, version, decided.Nodes, Victims(state, window, decided.Nodes), decided.InWords()));
@@ -84,7 +84,7 @@ public sealed class Evaluator(AutoscalerSettings settings)
         return new(scale, hibernate);
     }
 
-    private Situation Situation(EndpointState state, Watch watch, TrafficWindow? window, in Knowledge knowledge, TimeSpan now)
+    private Situation Situation(EndpointState state, PolicyMemory memory, TrafficWindow? window, in Knowledge knowledge, TimeSpan now)
     {
         var (ready, draining) = (0, (List<string>?)null);
         foreach (var node in state.Nodes)
@@ -93,20 +93,20 @@ public sealed class Evaluator(AutoscalerSettings settings)
             else if (node.Status == NodeStatus.Draining) (draining ??= []).Add(node.Id);
         }
 
-        var quiet = knowledge.LengthFrom(window?.BusyAt > watch.UpAt ? window.BusyAt : watch.UpAt);
+        var quiet = knowledge.LengthFrom(window?.BusyAt > memory.UpAt ? window.BusyAt : memory.UpAt);
         var demand = new Demand(
-            Average(_tuning.Window), Average(_tuning.PanicWindow), knowledge.LengthFrom(watch.UpAt) >= settings.Stabilisation ? watch.Peak : null, quiet,
+            Average(_tuning.Window), Average(_tuning.PanicWindow), knowledge.LengthFrom(memory.UpAt) >= settings.Stabilisation ? memory.Peak : null, quiet,
             knowledge.Known, knowledge.Silent, knowledge.ReportAge ?? TimeSpan.Zero);
-        return new(state.Settings.Scaling, state.Wanted, ready, watch.StartingFor(ready < state.Wanted, now), now - watch.PanickedAt, demand);
+        return new(state.Settings.Scaling, state.Wanted, ready, memory.StartingFor(ready < state.Wanted, now), now - memory.PanickedAt, demand);
 
         // What was held while it woke is not yet load: the first node may take it all at once.
-        Load Average(TimeSpan over) => window?.Average(over, watch.UpAt, (IReadOnlyCollection<string>?)draining ?? [], _coverage, now) ?? default;
+        Load Average(TimeSpan over) => window?.Average(over, memory.UpAt, (IReadOnlyCollection<string>?)draining ?? [], _coverage, now) ?? default;
     }
 
     private Watch WatchOf(EndpointState state, TimeSpan now)
     {
         if (_watches.TryGetValue(state.Id, out var watch) && watch.Since == state.StatusSince) return watch;
-        return _watches[state.Id] = new(state.StatusSince, now, settings.Stabilisation);
+        return _watches[state.Id] = new(state.StatusSince, new(now, _tuning));
     }
 
     // Those that serve nobody yet before those that serve; the newest before the oldest.
@@ -127,31 +127,13 @@ public sealed class Evaluator(AutoscalerSettings settings)
     }
 
     // One time of being up. Whoever just learns of it counts from now on.
-    private sealed class Watch(DateTimeOffset since, TimeSpan upAt, TimeSpan stabilisation)
+    private sealed class Watch(DateTimeOffset since, PolicyMemory memory)
     {
-        private readonly SlidingMaximum _atOnce = new(stabilisation), _perMinute = new(stabilisation);
         private (long Version, TimeSpan At)? _said;
-        private TimeSpan? _startingSince;
 
         public DateTimeOffset Since => since;
 
-        public TimeSpan UpAt => upAt;
-
-        public TimeSpan? PanickedAt { get; private set; }
-
-        public Load Peak { get; private set; }
-
-        public void Note(Explanation decided, TimeSpan now)
-        {
-            if (decided.IsBurst) PanickedAt = now;
-            Peak = new(_atOnce.With(decided.Load.AtOnce, now), _perMinute.With(decided.Load.PerMinute, now));
-        }
-
-        public TimeSpan StartingFor(bool starting, TimeSpan now)
-        {
-            _startingSince = starting ? _startingSince ?? now : null;
-            return now - (_startingSince ?? now);
-        }
+        public PolicyMemory Memory => memory;
 
         public bool MaySay(long version, TimeSpan repeat, TimeSpan now)
         {

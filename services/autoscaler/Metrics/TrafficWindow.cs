@@ -1,4 +1,4 @@
-using Hypervize.Autoscaler.Policy;
+using Hypervize.Autoscaling.Policy;
 using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Metrics;

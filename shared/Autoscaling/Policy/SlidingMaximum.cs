@@ -1,4 +1,4 @@
-namespace Hypervize.Autoscaler.Metrics;
+namespace Hypervize.Autoscaling.Policy;
 
 /// <summary>The highest of the values seen lately. Keeps only those that can still become it: each is lower than the one before.</summary>
 /// <param name="window">How long a value counts.</param>

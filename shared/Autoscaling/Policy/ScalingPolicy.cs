@@ -1,6 +1,6 @@
 using Hypervize.Contracts;
 
-namespace Hypervize.Autoscaler.Policy;
+namespace Hypervize.Autoscaling.Policy;
 
 /// <summary>What the policy is tuned by.</summary>
 /// <param name="TargetUtilisation">Share of what a node may carry that it should carry on average, above 0, at most 1.</param>
@@ -11,6 +11,9 @@ namespace Hypervize.Autoscaler.Policy;
 /// <param name="DownRate">How many times the nodes that are left there may have been before one decision.</param>
 public sealed record Tuning(double TargetUtilisation, TimeSpan Window, TimeSpan Stabilisation, double PanicAt, double UpRate, double DownRate)
 {
+    /// <summary>How it is tuned where nobody said otherwise.</summary>
+    public static Tuning Default { get; } = new(0.7, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60), PanicAt: 2, UpRate: 10, DownRate: 2);
+
     /// <summary>Time over which <see cref="Demand.Burst"/> is taken.</summary>
     public TimeSpan PanicWindow => Window / 10;
 }

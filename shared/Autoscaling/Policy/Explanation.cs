@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hypervize.Autoscaler.Policy;
+namespace Hypervize.Autoscaling.Policy;
 
 /// <summary>A rule that keeps the number of nodes from being what the load needs.</summary>
 public enum ScalingRule
