@@ -17,7 +17,7 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
         var up = await Surroundings.NextAsync(around.Scale, "it scales up");
         Assert.Equal(7, up.DecidedOn);
         Assert.InRange(up.Wanted, 2, 4);
-        Assert.Matches("requests at once over (2|0.2) s on 1 node; target 11.2 requests at once a node", up.Reason);
+        Assert.Matches("requests at once over (2|0.2) s on 1 node; target 12.8 requests at once a node", up.Reason);
         var again = await Surroundings.NextAsync(around.Scale, "the command is given again, for nobody followed it");
         Assert.Equal(7, again.DecidedOn);
 
@@ -27,7 +27,7 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
         var down = await Eventually.SomeAsync(() => around.Scale.TryDequeue(out var command) && command.DecidedOn == 8 ? command : null, "it scales down");
         Assert.DoesNotContain("node-1", down.Victims);
         Assert.Equal(4 - down.Wanted, down.Victims.Count);
-        Assert.Matches(@"^\d+\.\d requests at once over 2 s on 4 nodes; target 11.2 requests at once a node", down.Reason);
+        Assert.Matches(@"^\d+\.\d requests at once over 2 s on 4 nodes; target 12.8 requests at once a node", down.Reason);
 
         await around.PublishAsync(around.Up(wanted: 1, decisive: 9, idle: 2), version: 9);
         around.InFlight = 0;

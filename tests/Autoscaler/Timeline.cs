@@ -23,7 +23,7 @@ internal sealed class Timeline
 
     public Timeline(int min = 0, int max = 4, int concurrency = 16, int idle = 60, int startSeconds = 0, int? perMinute = null, AutoscalerSettings? settings = null)
     {
-        Settings = settings ?? new();
+        Settings = settings ?? RoundNumbers;
         _startSeconds = startSeconds;
         _evaluator = new(Settings);
         var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency, perMinute), 60, EndpointAccess.Private, false);
@@ -31,6 +31,9 @@ internal sealed class Timeline
         Want(Math.Max(1, min), [], startSeconds: 0);
         Proxy = Join("proxy-1");
     }
+
+    /// <summary>Rules are told by numbers that are easy to follow. How the policy is tuned where nobody says otherwise, simulations judge.</summary>
+    public static AutoscalerSettings RoundNumbers => new() { TargetUtilisation = 0.7, WindowSeconds = 30, StabilisationSeconds = 60, PanicAt = 2, UpRate = 10, DownRate = 2 };
 
     public AutoscalerSettings Settings { get; }
 

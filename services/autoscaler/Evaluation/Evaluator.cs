@@ -70,7 +70,8 @@ public sealed class Evaluator(AutoscalerSettings settings)
             foreach (var (id, (version, _, state)) in endpoints)
             {
                 if (state.Status != EndpointStatus.Up) continue;
-                var (watch, window) = (WatchOf(state, now), _traffic.GetValueOrDefault(id));
+                var watch = WatchOf(state, now);
+                var window = watch.Traffic ??= _traffic.GetValueOrDefault(id);
                 window?.Forget(now - settings.Window - settings.Late);
 
                 var decided = ScalingPolicy.Decide(Situation(state, watch.Memory, window, knowledge, now), _tuning);
@@ -94,13 +95,12 @@ public sealed class Evaluator(AutoscalerSettings settings)
         }
 
         var quiet = knowledge.LengthFrom(window?.BusyAt > memory.UpAt ? window.BusyAt : memory.UpAt);
+        // What was held while it woke is not yet load: the first node may take it all at once.
+        var (average, burst) = window?.Average(_tuning.Window, _tuning.PanicWindow, memory.UpAt, (IReadOnlyList<string>?)draining ?? [], _coverage, now) ?? default;
         var demand = new Demand(
-            Average(_tuning.Window), Average(_tuning.PanicWindow), knowledge.LengthFrom(memory.UpAt) >= settings.Stabilisation ? memory.Peak : null, quiet,
+            average, burst, knowledge.LengthFrom(memory.UpAt) >= settings.Stabilisation ? memory.Peak : null, quiet,
             knowledge.Known, knowledge.Silent, knowledge.ReportAge ?? TimeSpan.Zero);
         return new(state.Settings.Scaling, state.Wanted, ready, memory.StartingFor(ready < state.Wanted, now), now - memory.PanickedAt, demand);
-
-        // What was held while it woke is not yet load: the first node may take it all at once.
-        Load Average(TimeSpan over) => window?.Average(over, memory.UpAt, (IReadOnlyCollection<string>?)draining ?? [], _coverage, now) ?? default;
     }
 
     private Watch WatchOf(EndpointState state, TimeSpan now)
@@ -134,6 +134,8 @@ public sealed class Evaluator(AutoscalerSettings settings)
         public DateTimeOffset Since => since;
 
         public PolicyMemory Memory => memory;
+
+        public TrafficWindow? Traffic { get; set; }
 
         public bool MaySay(long version, TimeSpan repeat, TimeSpan now)
         {

@@ -6,7 +6,7 @@ namespace Hypervize.Autoscaler.Metrics;
 /// <param name="Proxy">The proxy.</param>
 /// <param name="From">Start.</param>
 /// <param name="To">End.</param>
-public readonly record struct Interval(ReportingProxy Proxy, TimeSpan From, TimeSpan To);
+public sealed record Interval(ReportingProxy Proxy, TimeSpan From, TimeSpan To);
 
 /// <summary>How well traffic is known at a moment.</summary>
 /// <param name="Known">Proxies that reported and neither left nor were forgotten.</param>

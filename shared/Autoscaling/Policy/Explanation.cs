@@ -45,7 +45,7 @@ public readonly record struct Clamp(ScalingRule Rule, int From, int To);
 /// <param name="Needed">Nodes, and parts of one, that carry it at the target.</param>
 /// <param name="Clamps">What rules made of the next whole number, in their order.</param>
 /// <param name="Nodes">How many nodes there should be; 0 to sleep.</param>
-public sealed record Explanation(
+public readonly record struct Explanation(
     Situation It, Tuning Tuning, bool IsBurst, bool IsPanic, Load Load, double Needed, IReadOnlyList<Clamp> Clamps, int Nodes)
 {
     /// <summary>It should sleep.</summary>

@@ -5,7 +5,8 @@ namespace Hypervize.Autoscaling.Policy;
 /// <param name="tuning">How the policy is tuned.</param>
 public sealed class PolicyMemory(TimeSpan upAt, Tuning tuning)
 {
-    private readonly SlidingMaximum _atOnce = new(tuning.Stabilisation), _perMinute = new(tuning.Stabilisation);
+    private readonly SlidingMaximum _atOnce = new(tuning.Stabilisation);
+    private SlidingMaximum? _perMinute;
     private TimeSpan? _startingSince;
 
     /// <summary>When it became up, or when that was first known.</summary>
@@ -14,16 +15,17 @@ public sealed class PolicyMemory(TimeSpan upAt, Tuning tuning)
     /// <summary>When the last burst was that caused a panic; null when there was none.</summary>
     public TimeSpan? PanickedAt { get; private set; }
 
-    /// <summary>The highest load that counted in the stabilisation window.</summary>
+    /// <summary>The highest load that counted in the stabilisation window; requests per minute only while the owner set a number for them.</summary>
     public Load Peak { get; private set; }
 
     /// <summary>Remembers a decision.</summary>
     /// <param name="decided">What was decided, and on what.</param>
     /// <param name="now">Now; never before the last one.</param>
-    public void Note(Explanation decided, TimeSpan now)
+    public void Note(in Explanation decided, TimeSpan now)
     {
         if (decided.IsBurst) PanickedAt = now;
-        Peak = new(_atOnce.With(decided.Load.AtOnce, now), _perMinute.With(decided.Load.PerMinute, now));
+        if (decided.It.Scaling.RequestsPerMinute is not null) _perMinute ??= new(tuning.Stabilisation);
+        Peak = new(_atOnce.With(decided.Load.AtOnce, now), _perMinute?.With(decided.Load.PerMinute, now) ?? 0);
     }
 
     /// <summary>How long nodes have been on their way.</summary>

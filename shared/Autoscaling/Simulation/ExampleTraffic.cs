@@ -28,8 +28,8 @@ public static class ExampleTraffic
             if (day % 7 > 4) usual /= 3;
             if (burst == 0 && usual > 5 && random.Next(300) == 0) burst = random.Next(3, 12);
             else if (burst > 0) burst--;
-            // From three seconds for a short answer to twelve for a long one.
-            intervals.Add(new(Poisson(usual * (burst > 0 ? 4 : 1), random), 3 + 9 * random.NextDouble() * random.NextDouble()));
+            // The mean of a minute's answers, of some hundred tokens each.
+            intervals.Add(new(Poisson(usual * (burst > 0 ? 4 : 1), random), 5 + 2 * random.NextDouble()));
         }
         return Traffic.OfIntervals(Monday, 60, intervals);
     }

@@ -7,7 +7,8 @@ internal sealed class Ledger
     private readonly (double Demand, double Nodes, double Waiting)[] _slices;
     private readonly int _seconds;
     private double _requests, _nodeSeconds, _servedSeconds;
-    private int _wakes;
+    private int _wakes, _sliceEnd;
+    private int _slice = -1;
 
     /// <summary>Nothing yet.</summary>
     /// <param name="seconds">How long it lasts, seconds.</param>
@@ -29,7 +30,7 @@ internal sealed class Ledger
         for (var (at, end) = (from, from + seconds); at < end;)
         {
             var slice = SliceOf(at);
-            var here = Math.Min(end, Begin(slice + 1)) - at;
+            var here = Math.Min(end, _sliceEnd) - at;
             ref var it = ref _slices[slice];
             it = (it.Demand + atOnce * here, it.Nodes + (double)nodes * here, Math.Max(it.Waiting, waiting));
             at += here;
@@ -65,10 +66,10 @@ internal sealed class Ledger
 
     private int Begin(int slice) => (int)((long)_seconds * slice / _slices.Length);
 
+    // Time only goes on.
     private int SliceOf(int second)
     {
-        var slice = (int)((long)second * _slices.Length / _seconds);
-        while (Begin(slice + 1) <= second) slice++;
-        return slice;
+        while (second >= _sliceEnd) _sliceEnd = Begin(++_slice + 1);
+        return _slice;
     }
 }

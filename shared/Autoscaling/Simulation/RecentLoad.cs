@@ -26,7 +26,7 @@ internal sealed class RecentLoad(int window, int panicWindow)
     /// <param name="arrived">Requests that came.</param>
     public void Add(double atOnce, int arrived)
     {
-        var left = (_next + window - panicWindow) % window;
+        var left = _next >= panicWindow ? _next - panicWindow : _next + window - panicWindow;
         _burstSum += atOnce - _atOnce[left];
         _burstArrived += arrived - _arrived[left];
         _sum += atOnce - _atOnce[_next];

@@ -20,6 +20,8 @@ public sealed class Simulator
     private readonly List<int> _starting = [];
     private PolicyMemory? _memory;
     private int _ready, _wanted, _busyAt;
+    private bool _stays;
+    private (int Step, int Wanted, Explanation Found)? _settled;
     private Calm? _calm;
 
     private Simulator(Traffic traffic, Setup setup, int slices)
@@ -60,8 +62,13 @@ public sealed class Simulator
     private void Second(int step, int offset, int now)
     {
         if (_calm is { } calm) Resume(calm, now);
-        foreach (var ready in _starting) if (ready <= now) _ready++;
-        if (_starting.RemoveAll(ready => ready <= now) > 0 && !IsUp) BecomeUp(now, _ready);
+        // In the order in which they were ordered.
+        while (_starting is [var ready, ..] && ready <= now)
+        {
+            _starting.RemoveAt(0);
+            _ready++;
+        }
+        if (_ready > 0 && !IsUp) BecomeUp(now, _ready);
 
         var arrived = 0;
         foreach (var cohort in _traffic.Of(step))
@@ -87,7 +94,8 @@ public sealed class Simulator
     {
         var decided = _setup.Decide(Situation(now), _setup.Tuning);
         _memory!.Note(decided, TimeSpan.FromSeconds(now));
-        if (decided.Stays) return;
+        _stays = decided.Stays;
+        if (_stays) return;
         _ledger.Changed(new(now, _wanted, decided.Nodes, decided));
         for (var wanted = _wanted; wanted < decided.Nodes; wanted++) _starting.Add(now + _setup.StartSeconds);
         for (var wanted = _wanted; wanted > decided.Nodes; wanted--)
@@ -127,8 +135,8 @@ public sealed class Simulator
         _busyAt = now;
     }
 
-    // The rest of a step at once, if nothing would be decided in it: the policy stays where it is both by what it knows now and by what it will know when the
-    // step's load is all there is, and so, more load never meaning fewer nodes, by everything between.
+    // The rest of a step at once, if nothing would be decided in it: the policy stayed where it is by what it knew last, and will by what it knows when the step's
+    // load is all there is, and so, more load never meaning fewer nodes, by everything between.
     private bool Skip(int step, int now, int end)
     {
         var cohorts = _traffic.Of(step);
@@ -138,21 +146,19 @@ public sealed class Simulator
             _ledger.Count(now, end - now, 0, 0, 0, 0);
             return true;
         }
-        if (!IsUp || _starting.Count > 0 || _line.Count > Nothing || cohorts.Length > 1 || TimeSpan.FromSeconds(now) - _memory!.UpAt < _setup.Tuning.Stabilisation) return false;
+        if (!IsUp || !_stays || _starting.Count > 0 || _line.Count > Nothing || cohorts.Length > 1 || now - _memory!.PanickedAt?.TotalSeconds <= _setup.Tuning.Window.TotalSeconds || TimeSpan.FromSeconds(now) - _memory!.UpAt < _setup.Tuning.Stabilisation) return false;
         var cohort = cohorts.Length == 0 ? default : cohorts[0];
         var next = new Calm(cohort.Requests / (double)_traffic.StepSeconds, cohort.Seconds);
         if (next.Load.AtOnce > _ready * _setup.Scaling.Concurrency) return false;
         if (_setup.Scaling.Min == 0 && LongestGap(cohort, now, end) >= _setup.Scaling.IdleSeconds) return false;
 
-        var situation = _calm is { } calm ? Calmly(calm.Load, _memory.Peak, now) : Situation(now);
-        if (situation.SincePanic <= _setup.Tuning.Window || !_setup.Decide(situation, _setup.Tuning).Stays) return false;
-        var settled = _setup.Decide(Calmly(next.Load, next.Load, end), _setup.Tuning);
-        if (!settled.Stays || settled.IsBurst) return false;
+        if (_settled is not { } known || known.Step != step || known.Wanted != _wanted) _settled = known = (step, _wanted, _setup.Decide(Calmly(next.Load, end), _setup.Tuning));
+        if (!known.Found.Stays || known.Found.IsBurst) return false;
 
-        _memory.Note(settled, TimeSpan.FromSeconds(end));
+        _memory.Note(known.Found, TimeSpan.FromSeconds(end));
         var offset = now % _traffic.StepSeconds;
         var arriving = cohort.Requests - Until(cohort.Requests, offset);
-        if (arriving > 0) _busyAt = Math.Min(end, end - _traffic.StepSeconds / cohort.Requests / 2 + (int)cohort.Seconds);
+        if (arriving > 0) _busyAt = end - _traffic.StepSeconds / cohort.Requests / 2 + (int)Math.Ceiling(cohort.Seconds);
         _line.Pass(arriving);
         _ledger.Count(now, end - now, arriving, next.Load.AtOnce, _ready, 0);
         _calm = next;
@@ -163,8 +169,8 @@ public sealed class Simulator
         ? end - Math.Max(_busyAt, _memory!.UpAt.TotalSeconds)
         : Math.Max(_traffic.StepSeconds / (double)cohort.Requests, now - _busyAt + _traffic.StepSeconds / (2.0 * cohort.Requests));
 
-    private Situation Calmly(Load load, Load peak, int now) => new(_setup.Scaling, _wanted, _ready, TimeSpan.Zero, TimeSpan.FromSeconds(now) - _memory!.PanickedAt,
-        new(load, load, peak, TimeSpan.Zero, Proxies: 1, Silent: 0, TimeSpan.Zero));
+    private Situation Calmly(Load load, int now) => new(_setup.Scaling, _wanted, _ready, TimeSpan.Zero, TimeSpan.FromSeconds(now) - _memory!.PanickedAt,
+        new(load, load, load, TimeSpan.Zero, Proxies: 1, Silent: 0, TimeSpan.Zero));
 
     private void Resume(Calm calm, int now)
     {
