@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hypervize.Autoscaler;
 using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Autoscaler.History;
 using Hypervize.Contracts;
 using Hypervize.Hosting.Routing;
 
@@ -15,7 +16,7 @@ internal sealed class Evaluations
     private const int WarmUpSeconds = 70;
     private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly Evaluator _evaluator = new(new AutoscalerSettings());
+    private readonly Evaluator _evaluator = new(new AutoscalerSettings(), new Verdicts(TimeProvider.System));
     private readonly Dictionary<string, Heard<EndpointState>> _endpoints;
     private readonly Random _random = new(1);
     private int _second;

@@ -1,5 +1,7 @@
 using Hypervize.Autoscaler;
+using Hypervize.Autoscaler.Api;
 using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Messaging;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
@@ -16,9 +18,11 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddRoutingSync<EndpointTable>(peers.Endpoints!);
     builder.AddBus(settings, _ => { }, (context, rabbit) => OwnQueue.Declare(rabbit, context), waitUntilStarted: false);
     builder.Services.AddHostedService<EvaluationLoop>();
+    builder.AddHistory(settings);
     builder.Services.AddAutoscalerHealth();
 }, app =>
 {
+    app.MapScaling();
     app.MapErrorQueues(Name);
     Telemetry.Observe(app.Services.GetRequiredService<Evaluator>(), app.Services.GetRequiredService<EndpointTable>(), app.Services.GetRequiredService<SteadyClock>());
 });

@@ -52,6 +52,26 @@ public sealed class HistoryProperties
     }, iter: 2000);
 
     [Fact]
+    public void What_was_heard_makes_another_autoscaler_say_the_same() => Histories.Sample(history =>
+    {
+        var it = new Timeline(max: 5, idle: Idle, settings: new() { LateSeconds = Late, ForgetSeconds = Forget, StabilisationSeconds = 20 });
+        var proxies = new List<Known> { new(it.Proxy) };
+        for (var i = 0; i < history.Length; i++)
+        {
+            var (step, which, amount, seconds) = history[i];
+            if (step == Step.Joins) proxies.Add(new(it.Join($"joined-{i}")));
+            if (step == Step.AutoscalerRestarts) it.RestartAutoscaler();
+            Take(step, proxies[which % proxies.Count], amount, it);
+            for (var second = 0; second < seconds; second++)
+            {
+                it.Passes(1);
+                if (it.Status != EndpointStatus.Up) it.WakesUp();
+            }
+        }
+        Assert.Equal(it.Said.Select(Words), it.Replay().Select(Words));
+    }, iter: 500);
+
+    [Fact]
     public void The_number_of_nodes_stays_within_bounds_and_no_silence_lowers_it() => Histories.Sample(history =>
     {
         var it = new Timeline(min: 2, max: 5, settings: new() { LateSeconds = Late, ForgetSeconds = Forget, StabilisationSeconds = 20 });
@@ -72,6 +92,12 @@ public sealed class HistoryProperties
             }
         }
     }, iter: 2000);
+
+    private static string Words(object command) => command switch
+    {
+        ScaleEndpoint scale => $"{scale.DecidedOn}: {scale.Wanted}, without {string.Join(' ', scale.Victims)}: {scale.Reason}",
+        _ => $"{command}",
+    };
 
     private static void Take(Step step, Known proxy, int amount, Timeline it)
     {

@@ -13,6 +13,9 @@ internal sealed class Timeline
     private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly List<SimulatedProxy> _proxies = [];
     private readonly Queue<ProxyReport> _onTheWay = new();
+
+    // Each thing that the autoscaler heard, or was asked, and what it said; null where another one began.
+    private readonly List<Func<Evaluator, Commands?>?> _recorded = [];
     private readonly int _startSeconds;
     private Evaluator _evaluator;
     private EndpointState _endpoint;
@@ -25,7 +28,7 @@ internal sealed class Timeline
     {
         Settings = settings ?? RoundNumbers;
         _startSeconds = startSeconds;
-        _evaluator = new(Settings);
+        _evaluator = new(Settings, new(TimeProvider.System));
         var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency, perMinute), 60, EndpointAccess.Private, false);
         _endpoint = new("endpt-1", "acct-1", chosen, EndpointStatus.Up, Noon, 0, _version, [], null, null, [], Noon, chosen);
         Want(Math.Max(1, min), [], startSeconds: 0);
@@ -82,12 +85,34 @@ internal sealed class Timeline
     /// <summary>The oldest report that was held up arrives.</summary>
     public void DeliversOne() => Deliver(_onTheWay.Dequeue());
 
-    public void Deliver(ProxyReport report) => _evaluator.Take(report, _now - _autoscalerStart);
+    public void Deliver(ProxyReport report)
+    {
+        var now = _now - _autoscalerStart;
+        Record(evaluator =>
+        {
+            evaluator.Take(report, now);
+            return null;
+        });
+    }
+
+    /// <summary>Gives everything that the autoscaler heard to another one.</summary>
+    /// <returns>Everything that one says.</returns>
+    public IReadOnlyList<object> Replay()
+    {
+        var (said, evaluator) = (new List<object>(), new Evaluator(Settings, new(TimeProvider.System)));
+        foreach (var recorded in _recorded)
+        {
+            if (recorded is null) evaluator = new(Settings, new(TimeProvider.System));
+            else if (recorded(evaluator) is { } commands) said.AddRange([.. commands.Scale, .. commands.Hibernate]);
+        }
+        return said;
+    }
 
     /// <summary>The autoscaler is killed, and another one starts.</summary>
     public void RestartAutoscaler()
     {
-        _evaluator = new(Settings);
+        _evaluator = new(Settings, new(TimeProvider.System));
+        _recorded.Add(null);
         _autoscalerStart = _now;
     }
 
@@ -111,7 +136,8 @@ internal sealed class Timeline
     private void Evaluate()
     {
         var endpoints = new Dictionary<string, Heard<EndpointState>> { [_endpoint.Id] = new(_version, _version, _endpoint) };
-        var commands = _evaluator.Evaluate(endpoints, _now - _autoscalerStart);
+        var now = _now - _autoscalerStart;
+        var commands = Record(evaluator => evaluator.Evaluate(endpoints, now))!;
         foreach (var scale in commands.Scale)
         {
             Said.Add(scale);
@@ -126,6 +152,12 @@ internal sealed class Timeline
             Reasons.Add(sleep.Reason);
             Change(_endpoint with { Status = EndpointStatus.Hibernated, StatusSince = Noon + _now, Wanted = 0, Nodes = [] }, decisive: true);
         }
+    }
+
+    private Commands? Record(Func<Evaluator, Commands?> happens)
+    {
+        _recorded.Add(happens);
+        return happens(_evaluator);
     }
 
     private void Want(int wanted, IReadOnlyList<string> victims, int startSeconds)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hypervize.Cli.Platform;
+using Hypervize.Cli.Running;
 
 namespace Hypervize.Cli.Tests;
 
@@ -55,6 +56,16 @@ public sealed class FileSpecs : IDisposable
 
     [Fact]
     public void Free_ports_are_all_different() => Assert.Equal(50, Ports.Free(50).Distinct().Count());
+
+    [Fact]
+    public void No_two_services_get_the_same_port_not_even_those_that_had_it()
+    {
+        var last = Ports.Free();
+        var ports = new Dictionary<string, int> { [ServiceTable.Endpoints] = last, [ServiceTable.Billing] = last };
+        Installation.ChoosePorts(ports);
+        Assert.Equal(last, ports[ServiceTable.Endpoints]);
+        Assert.Equal(ServiceTable.All.Count + 1, ports.Values.Distinct().Count());
+    }
 
     [Fact]
     public void The_end_of_a_log_is_its_last_lines()

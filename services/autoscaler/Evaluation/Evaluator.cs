@@ -1,3 +1,4 @@
+using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Metrics;
 using Hypervize.Autoscaling.Policy;
 using Hypervize.Contracts;
@@ -19,7 +20,8 @@ public sealed record Commands(IReadOnlyList<ScaleEndpoint> Scale, IReadOnlyList<
 /// </para>
 /// </summary>
 /// <param name="settings">How to measure.</param>
-public sealed class Evaluator(AutoscalerSettings settings)
+/// <param name="verdicts">Told what the policy finds.</param>
+public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
 {
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(60);
 
@@ -69,13 +71,18 @@ public sealed class Evaluator(AutoscalerSettings settings)
             var knowledge = _coverage.At(now);
             foreach (var (id, (version, _, state)) in endpoints)
             {
-                if (state.Status != EndpointStatus.Up) continue;
+                if (state.Status != EndpointStatus.Up)
+                {
+                    if (_watches.Remove(id)) verdicts.End(id);
+                    continue;
+                }
                 var watch = WatchOf(state, now);
                 var window = watch.Traffic ??= _traffic.GetValueOrDefault(id);
                 window?.Forget(now - settings.Window - settings.Late);
 
                 var decided = ScalingPolicy.Decide(Situation(state, watch.Memory, window, knowledge, now), _tuning);
                 watch.Memory.Note(decided, now);
+                verdicts.Note(id, decided);
                 if (decided.Stays || !watch.MaySay(version, settings.Repeat, now)) continue;
                 if (decided.Nodes == 0) hibernate.Add(new(id, version, decided.InWords()));
                 else scale.Add(new(id, version, decided.Nodes, Victims(state, window, decided.Nodes), decided.InWords()));
@@ -118,7 +125,11 @@ public sealed class Evaluator(AutoscalerSettings settings)
 
     private void SweepOut(IReadOnlyDictionary<string, Heard<EndpointState>> endpoints, TimeSpan now)
     {
-        foreach (var id in _watches.Keys.Where(id => !IsUp(id)).ToArray()) _watches.Remove(id);
+        foreach (var id in _watches.Keys.Where(id => !IsUp(id)).ToArray())
+        {
+            _watches.Remove(id);
+            verdicts.End(id);
+        }
         // Reports may be ahead of what is heard of endpoints.
         foreach (var (id, window) in _traffic.Where(t => !IsUp(t.Key) && now - t.Value.BusyAt >= Sweep).ToArray()) _traffic.Remove(id);
         _sweptAt = now;

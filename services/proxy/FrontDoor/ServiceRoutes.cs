@@ -16,6 +16,7 @@ public static class ServiceRoutes
     private static readonly (string Path, string Service, bool Public)[] Routes =
     [
         ("/v1/endpoints/{id}/logs", Peers.Provisioner, false),
+        ("/v1/endpoints/{id}/scaling", Peers.Autoscaler, false),
         ("/v1/endpoints/{**rest}", Peers.Endpoints, false),
         ("/v1/accounts/{**rest}", Peers.Endpoints, false),
         ("/v1/keys/{**rest}", Peers.Endpoints, false),

@@ -1,33 +1,35 @@
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Hypervize.Autoscaling.Policy;
 
 /// <summary>A rule that keeps the number of nodes from being what the load needs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ScalingRule>))]
 public enum ScalingRule
 {
     /// <summary>Nodes that are on their way take what has piled up.</summary>
-    OnTheWay,
+    [JsonStringEnumMemberName("on_the_way")] OnTheWay,
 
     /// <summary>No more than so many times those that serve.</summary>
-    UpRate,
+    [JsonStringEnumMemberName("up_rate")] UpRate,
 
     /// <summary>The load was higher a short while ago.</summary>
-    Stabilisation,
+    [JsonStringEnumMemberName("stabilisation")] Stabilisation,
 
     /// <summary>Reports are missing.</summary>
-    Unreported,
+    [JsonStringEnumMemberName("unreported")] Unreported,
 
     /// <summary>There was a burst a short while ago.</summary>
-    Panic,
+    [JsonStringEnumMemberName("panic")] Panic,
 
     /// <summary>No fewer than so many times less than those that there are.</summary>
-    DownRate,
+    [JsonStringEnumMemberName("down_rate")] DownRate,
 
     /// <summary>The owner's minimum, or the one node that an endpoint has that is up.</summary>
-    Minimum,
+    [JsonStringEnumMemberName("minimum")] Minimum,
 
     /// <summary>The owner's maximum.</summary>
-    Maximum,
+    [JsonStringEnumMemberName("maximum")] Maximum,
 }
 
 /// <summary>What a rule did.</summary>

@@ -5,9 +5,9 @@ namespace Hypervize.Autoscaler.Tests;
 /// <summary>The autoscaler as it is run, in a hurry.</summary>
 internal sealed class AutoscalerProcess(ServiceProcess process) : IAsyncDisposable
 {
-    public static async Task<AutoscalerProcess> StartAsync(string signingKey, Uri endpoints) => new(await ServiceProcess.StartAsync("Autoscaler", new Dictionary<string, string>
+    public static async Task<AutoscalerProcess> StartAsync(string signingKey, Uri endpoints, string postgres) => new(await ServiceProcess.StartAsync("Autoscaler", new Dictionary<string, string>
     {
-        ["Identity__SigningKey"] = signingKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Endpoints"] = endpoints.ToString(),
+        ["Postgres__ConnectionString"] = postgres, ["Identity__SigningKey"] = signingKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Endpoints"] = endpoints.ToString(),
         ["Autoscaler__WindowSeconds"] = "2", ["Autoscaler__StabilisationSeconds"] = "3", ["Autoscaler__LateSeconds"] = "2",
         ["Autoscaler__ForgetSeconds"] = "3", ["Autoscaler__RepeatSeconds"] = "2",
     }));
@@ -20,6 +20,9 @@ internal sealed class AutoscalerProcess(ServiceProcess process) : IAsyncDisposab
         using var json = JsonDocument.Parse(await response.Content.ReadAsStreamAsync());
         return json.RootElement.GetProperty("checks").GetProperty(name).Clone();
     }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url => process.Url;
 
     public ValueTask DisposeAsync() => process.DisposeAsync();
 }

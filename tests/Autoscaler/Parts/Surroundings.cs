@@ -19,6 +19,7 @@ public sealed class Surroundings : IAsyncLifetime
     private Task _reporting = Task.CompletedTask;
     private RoutingSnapshot _snapshot = new(0, [], []);
     private AutoscalerProcess? _autoscaler;
+    private Database _database = null!;
 
     internal string EndpointId { get; } = $"endpt-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
 
@@ -31,11 +32,16 @@ public sealed class Surroundings : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        _database = await Database.CreateAsync();
         _endpoints = await _identities.PlayAsync("endpoints", app => app.MapGet("/internal/routing", () => _snapshot).ForServicesOnly());
         await ConnectAsync();
     }
 
-    internal async Task<AutoscalerProcess> StartAutoscalerAsync() => _autoscaler = await AutoscalerProcess.StartAsync(_identities.SigningKey, _endpoints.Url);
+    internal async Task<AutoscalerProcess> StartAutoscalerAsync(string? postgres = null) =>
+        _autoscaler = await AutoscalerProcess.StartAsync(_identities.SigningKey, _endpoints.Url, postgres ?? _database.ConnectionString);
+
+    /// <summary>A client of the autoscaler under an identity, as the front door passes it on.</summary>
+    internal HttpClient Client(string account, params KeyScope[] scopes) => _identities.Client(_autoscaler!.Url, new("test", account, scopes));
 
     internal void StartProxy() => _reporting = ReportAsync();
 
@@ -62,6 +68,7 @@ public sealed class Surroundings : IAsyncLifetime
         if (_autoscaler is not null) await _autoscaler.DisposeAsync();
         await _endpoints.DisposeAsync();
         await _bus.StopAsync(TimeSpan.FromSeconds(10));
+        await _database.DisposeAsync();
     }
 
     private async Task ConnectAsync()

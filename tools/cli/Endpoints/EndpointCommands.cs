@@ -18,7 +18,7 @@ internal static class EndpointCommands
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
     {
-        Output.Json, Creation(console), List(console), Show(console), Events(console), Logs(console), Chat(console), Update(console),
+        Output.Json, Creation(console), List(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
         Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
         Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
     });
@@ -151,7 +151,8 @@ internal static class EndpointCommands
     private static Command Delete(IAnsiConsole console) => new Command("delete", "Delete it, for good.") { Endpoint }.Calls(console, async (parsed, platform, cancel) =>
         await platform.CallAsync(HttpMethod.Delete, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel), it => console.WriteLine($"{it["id"]} is deleted."));
 
-    private static Task<string> IdAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel) => platform.EndpointIdAsync(parsed.GetValue(Endpoint)!, cancel);
+    /// <summary>The id of the endpoint that was named by it or by its name.</summary>
+    internal static Task<string> IdAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel) => platform.EndpointIdAsync(parsed.GetValue(Endpoint)!, cancel);
 
     /// <summary>Waits until an endpoint has a status.</summary>
     /// <exception cref="PlatformException">It failed, was switched off or was deleted meanwhile.</exception>

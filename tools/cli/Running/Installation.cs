@@ -123,7 +123,7 @@ public sealed class Installation
 
     private async Task<TimeSpan> StartAllAsync(Action<string> progress, CancellationToken cancel)
     {
-        if (!Runs) ChoosePorts();
+        if (!Runs) ChoosePorts(_state.Ports);
         var started = Stopwatch.GetTimestamp();
         foreach (var service in ServiceTable.All) Spawn(service);
         var waiting = ServiceTable.All.Select(s => s.Name).ToHashSet();
@@ -154,13 +154,18 @@ public sealed class Installation
         return Stopwatch.GetElapsedTime(started);
     }
 
-    private void ChoosePorts()
+    /// <summary>Chooses a free port for each service, and one more for the proxy; no two alike, though none of them is listened on yet.</summary>
+    /// <param name="ports">Those that they had the last time, which clients know; changed where that can't be.</param>
+    internal static void ChoosePorts(IDictionary<string, int> ports)
     {
+        var chosen = new HashSet<int>();
         foreach (var name in ServiceTable.All.Select(s => s.Name).Append(Wiring.ProxyInternal))
         {
-            // The last one, since clients know it; the first time the one that people expect.
-            if (_state.Ports.TryGetValue(name, out var last) && Ports.IsFree(last)) continue;
-            _state.Ports[name] = name == ServiceTable.Proxy && Ports.IsFree(UsualPort) ? UsualPort : Ports.Free();
+            if (ports.TryGetValue(name, out var last) && Ports.IsFree(last) && chosen.Add(last)) continue;
+            // The first time the one that people expect.
+            var port = name == ServiceTable.Proxy && Ports.IsFree(UsualPort) ? UsualPort : Ports.Free();
+            while (!chosen.Add(port)) port = Ports.Free();
+            ports[name] = port;
         }
     }
 

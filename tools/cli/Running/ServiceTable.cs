@@ -62,7 +62,7 @@ public static class ServiceTable
         ]),
         new(Autoscaler, wiring =>
         [
-            wiring.Bus,
+            wiring.Database(Autoscaler), wiring.Bus,
             ("Peers__Endpoints", wiring.Url(Endpoints)),
         ]),
         new(Billing, wiring =>

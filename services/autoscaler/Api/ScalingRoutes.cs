@@ -1,0 +1,52 @@
+using System.Globalization;
+using Hypervize.Autoscaler.History;
+using Hypervize.Autoscaler.Messaging;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+
+namespace Hypervize.Autoscaler.Api;
+
+/// <summary>Why an endpoint has as many nodes as it has.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Status">Its status; only while it is up is it evaluated.</param>
+/// <param name="Wanted">Nodes that should be starting or ready.</param>
+/// <param name="Ready">Nodes that serve.</param>
+/// <param name="Now">What the policy finds now; null while the endpoint is not up.</param>
+/// <param name="At">What it found at the moment that was asked for; null when none was, or when the endpoint was not evaluated then.</param>
+/// <param name="Before">What it found before, the newest first.</param>
+public sealed record ScalingResource(string EndpointId, EndpointStatus Status, int Wanted, int Ready, Finding? Now, Finding? At, IReadOnlyList<Finding> Before);
+
+/// <summary>What the policy found, for an endpoint's owner.</summary>
+public static class ScalingRoutes
+{
+    private const int MostFindings = 500;
+
+    /// <summary>Maps <c>GET /v1/endpoints/{id}/scaling</c>.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapScaling(this WebApplication app) => app.MapGet("/v1/endpoints/{endpointId}/scaling", ScalingAsync);
+
+    private static async Task<IResult> ScalingAsync(
+        string endpointId, HttpContext http, EndpointTable table, Verdicts verdicts, VerdictStore store, TimeProvider time, string? at, int limit = 20)
+    {
+        var caller = Caller.From(http.User);
+        if (!caller.May(KeyScope.Manage)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage.");
+        if (!table.IsPresent) return Problems.From(StatusCodes.Status503ServiceUnavailable, "not_ready", "The autoscaler does not know the endpoints yet. Try again in some seconds.");
+        if (!table.Endpoints.TryGetValue(endpointId, out var heard) || (heard.State.AccountId != caller.AccountId && !caller.IsOperator))
+            return Problems.From(StatusCodes.Status404NotFound, "endpoint_not_found", $"There is no endpoint {endpointId}.");
+        if (limit is < 0 or > MostFindings) return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"limit must be between 0 and {MostFindings}.");
+        var (now, asked) = (time.GetUtcNow(), (DateTimeOffset?)null);
+        if (at is not null)
+        {
+            if (!DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) || moment > now || moment < now - VerdictStore.Kept)
+                return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"at must be a time of the last {VerdictStore.Kept.TotalDays:0} days, such as {now:yyyy-MM-ddTHH:mm:ssZ}.");
+            asked = moment;
+        }
+
+        var current = verdicts.Now(endpointId) is { } run ? Finding.Of(run) : null;
+        var found = asked is not { } then ? null : then >= current?.From ? current : await store.AtAsync(endpointId, then, http.RequestAborted);
+        // What goes on may have been written, too.
+        var before = limit == 0 ? [] : await store.ReadAsync(endpointId, current?.From.AddTicks(-1) ?? now, limit, http.RequestAborted);
+        var state = heard.State;
+        return Results.Ok(new ScalingResource(endpointId, state.Status, state.Wanted, state.Nodes.Count(n => n.Status == NodeStatus.Ready), current, found, before));
+    }
+}
