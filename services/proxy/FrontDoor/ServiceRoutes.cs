@@ -1,4 +1,5 @@
 using Hypervize.Hosting;
+using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Routing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -30,6 +31,10 @@ public static class ServiceRoutes
         ("/v1/operations/autoscaler/{**rest}", Peers.Autoscaler, false),
         ("/v1/operations/billing/{**rest}", Peers.Billing, false),
     ];
+
+    // Of a write that the caller is about to hear of. The broker is some milliseconds behind, on a busy machine a second; while it is away, the service itself is asked.
+    private static readonly TimeSpan WrittenWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WrittenWithinWithoutBus = TimeSpan.FromSeconds(1);
 
     // All else that a client sends stays here: keys, cookies, identities and forwarding headers that it made up.
     private static readonly string[] Passed =
@@ -64,7 +69,8 @@ public static class ServiceRoutes
     {
         if (Wrote.Of(context.HttpContext.Response) is not var (stream, version)) return;
         var services = context.HttpContext.RequestServices;
-        await services.GetRequiredService<RoutingTable>().HeardOfAsync(stream, version, services.GetRequiredService<TimeProvider>(), context.HttpContext.RequestAborted);
+        await services.GetRequiredService<RoutingTable>().HeardOfAsync(
+            stream, version, services.GetRequiredService<Contact>().BusIsDown ? WrittenWithinWithoutBus : WrittenWithin, services.GetRequiredService<TimeProvider>(), context.HttpContext.RequestAborted);
     }
 
     private static ClusterConfig Cluster(string service, Uri? address) => new()

@@ -16,7 +16,6 @@ namespace Hypervize.Proxy.Routing;
 /// <param name="time">Time.</param>
 public sealed class RoutingTable(KeyRing keys, SpendTable spending, TimeProvider time) : IRoutingTable
 {
-    private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(1);
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<string, RoutedEndpoint> _endpoints = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RoutedEndpoint> _draining = new(StringComparer.Ordinal);
@@ -53,14 +52,15 @@ public sealed class RoutingTable(KeyRing keys, SpendTable spending, TimeProvider
     public bool TryGet(ReadOnlySpan<char> endpointId, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out RoutedEndpoint endpoint) =>
         _endpoints.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(endpointId, out endpoint);
 
-    /// <summary>Waits until a version of an endpoint's or account's stream was heard of; not for long, since the bus may be away.</summary>
+    /// <summary>Waits until a version of an endpoint's or account's stream was heard of.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The version.</param>
+    /// <param name="within">For how long at most.</param>
     /// <param name="time">Time.</param>
     /// <param name="cancel">Stops waiting.</param>
-    public async Task HeardOfAsync(string stream, long version, TimeProvider time, CancellationToken cancel)
+    public async Task HeardOfAsync(string stream, long version, TimeSpan within, TimeProvider time, CancellationToken cancel)
     {
-        for (var since = time.GetTimestamp(); !IsHeardOf(stream, version) && time.GetElapsedTime(since) < HeardWithin;)
+        for (var since = time.GetTimestamp(); !IsHeardOf(stream, version) && time.GetElapsedTime(since) < within;)
             await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancel);
     }
 
