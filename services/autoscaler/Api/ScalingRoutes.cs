@@ -3,6 +3,7 @@ using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Messaging;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
+using Npgsql;
 
 namespace Hypervize.Autoscaler.Api;
 
@@ -43,10 +44,17 @@ public static class ScalingRoutes
         }
 
         var current = verdicts.Now(endpointId) is { } run ? Finding.Of(run) : null;
-        var found = asked is not { } then ? null : then >= current?.From ? current : await store.AtAsync(endpointId, then, http.RequestAborted);
-        // What goes on may have been written, too.
-        var before = limit == 0 ? [] : await store.ReadAsync(endpointId, current?.From.AddTicks(-1) ?? now, limit, http.RequestAborted);
-        var state = heard.State;
-        return Results.Ok(new ScalingResource(endpointId, state.Status, state.Wanted, state.Nodes.Count(n => n.Status == NodeStatus.Ready), current, found, before));
+        try
+        {
+            var found = asked is not { } then ? null : then >= current?.From ? current : await store.AtAsync(endpointId, then, http.RequestAborted);
+            // What goes on may have been written, too.
+            var before = limit == 0 ? [] : await store.ReadAsync(endpointId, current?.From.AddTicks(-1) ?? now, limit, http.RequestAborted);
+            var state = heard.State;
+            return Results.Ok(new ScalingResource(endpointId, state.Status, state.Wanted, state.Nodes.Count(n => n.Status == NodeStatus.Ready), current, found, before));
+        }
+        catch (NpgsqlException)
+        {
+            return Problems.From(StatusCodes.Status503ServiceUnavailable, "findings_unavailable", "The database does not answer: what was found before can't be told now. Ask again later; or with limit=0 and without at, for what is found now.");
+        }
     }
 }

@@ -146,7 +146,7 @@ public sealed class Simulator
             _ledger.Count(now, end - now, 0, 0, 0, 0);
             return true;
         }
-        if (!IsUp || !_stays || _starting.Count > 0 || _line.Count > Nothing || cohorts.Length > 1 || now - _memory!.PanickedAt?.TotalSeconds <= _setup.Tuning.Window.TotalSeconds || TimeSpan.FromSeconds(now) - _memory!.UpAt < _setup.Tuning.Stabilisation) return false;
+        if (!IsCalm(now) || cohorts.Length > 1) return false;
         var cohort = cohorts.Length == 0 ? default : cohorts[0];
         var next = new Calm(cohort.Requests / (double)_traffic.StepSeconds, cohort.Seconds);
         if (next.Load.AtOnce > _ready * _setup.Scaling.Concurrency) return false;
@@ -155,7 +155,7 @@ public sealed class Simulator
         if (_settled is not { } known || known.Step != step || known.Wanted != _wanted) _settled = known = (step, _wanted, _setup.Decide(Calmly(next.Load, end), _setup.Tuning));
         if (!known.Found.Stays || known.Found.IsBurst) return false;
 
-        _memory.Note(known.Found, TimeSpan.FromSeconds(end));
+        _memory!.Note(known.Found, TimeSpan.FromSeconds(end));
         var offset = now % _traffic.StepSeconds;
         var arriving = cohort.Requests - Until(cohort.Requests, offset);
         if (arriving > 0) _busyAt = end - _traffic.StepSeconds / cohort.Requests / 2 + (int)Math.Ceiling(cohort.Seconds);
@@ -163,6 +163,14 @@ public sealed class Simulator
         _ledger.Count(now, end - now, arriving, next.Load.AtOnce, _ready, 0);
         _calm = next;
         return true;
+    }
+
+    // Nothing is on its way, waits, or is remembered that will be forgotten by itself.
+    private bool IsCalm(int now)
+    {
+        if (_memory is not { } memory || !_stays || _starting.Count > 0 || _line.Count > Nothing) return false;
+        var at = TimeSpan.FromSeconds(now);
+        return at - memory.UpAt >= _setup.Tuning.Stabilisation && !(at - memory.PanickedAt <= _setup.Tuning.Window);
     }
 
     private double LongestGap(Cohort cohort, int now, int end) => cohort.Requests == 0
