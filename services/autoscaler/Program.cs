@@ -3,6 +3,8 @@ using Hypervize.Autoscaler.Api;
 using Hypervize.Autoscaler.Evaluation;
 using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaler.Recording;
+using Hypervize.Catalog;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
 
@@ -19,10 +21,14 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.AddBus(settings, _ => { }, (context, rabbit) => OwnQueue.Declare(rabbit, context), waitUntilStarted: false);
     builder.Services.AddHostedService<EvaluationLoop>();
     builder.AddHistory(settings);
+    builder.Services.AddRecording();
+    builder.Services.AddSingleton(HardwareCatalog.Load()).AddSingleton<Rehearsals>();
     builder.Services.AddAutoscalerHealth();
 }, app =>
 {
     app.MapScaling();
+    app.MapMetrics();
+    app.MapSimulations();
     app.MapErrorQueues(Name);
     Telemetry.Observe(app.Services.GetRequiredService<Evaluator>(), app.Services.GetRequiredService<EndpointTable>(), app.Services.GetRequiredService<SteadyClock>());
 });

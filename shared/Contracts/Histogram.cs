@@ -29,8 +29,21 @@ public sealed record Histogram(long Count, double SumMs, IReadOnlyDictionary<int
 
     /// <summary>Both together.</summary>
     /// <param name="other">The other.</param>
-    public Histogram Plus(Histogram other) => new(
-        Count + other.Count, SumMs + other.SumMs, Counts.Concat(other.Counts).GroupBy(c => c.Key).ToDictionary(g => g.Key, g => g.Sum(c => c.Value)));
+    public Histogram Plus(Histogram other) => Sum([this, other]);
+
+    /// <summary>All of them together.</summary>
+    /// <param name="some">Any number of them.</param>
+    public static Histogram Sum(IEnumerable<Histogram> some)
+    {
+        var (count, sumMs, counts) = (0L, 0.0, new long[Buckets]);
+        foreach (var one in some)
+        {
+            count += one.Count;
+            sumMs += one.SumMs;
+            foreach (var (bucket, there) in one.Counts) counts[bucket] += there;
+        }
+        return new(count, sumMs, counts.Index().Where(c => c.Item > 0).ToDictionary(c => c.Index, c => c.Item));
+    }
 
     /// <summary>The duration below which a share of them lies, within a range's width; zero when there are none.</summary>
     /// <param name="share">Above 0, at most 1.</param>

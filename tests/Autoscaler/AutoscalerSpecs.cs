@@ -4,10 +4,11 @@ namespace Hypervize.Autoscaler.Tests;
 public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroundings>
 {
     [Fact]
-    public async Task It_follows_an_endpoint_from_a_burst_down_to_sleep_and_says_why()
+    public async Task It_follows_an_endpoint_from_a_burst_down_to_sleep_says_why_and_would_again()
     {
         around.Give(around.Up(wanted: 1, decisive: 5), version: 7);
-        var autoscaler = await around.StartAutoscalerAsync();
+        var journal = Path.GetTempFileName();
+        var autoscaler = await around.StartAutoscalerAsync(journal: journal);
         var proxies = await autoscaler.CheckAsync("proxies");
         Assert.Equal("degraded", proxies.GetProperty("status").GetString());
 
@@ -37,5 +38,11 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
 
         await Eventually.TrueAsync(async () => (await autoscaler.CheckAsync("endpoints")).GetProperty("status").GetString() == "up", "it knows the endpoints");
         Assert.True((await autoscaler.CheckAsync("proxies")).GetProperty("data").GetProperty("known").GetInt32() >= 1);
+
+        // What it heard, given to the policy once more: the same decisions.
+        var (said, again) = JournalReplay.Of(journal);
+        Assert.Equal(said, again);
+        Assert.Contains($"{around.EndpointId} 9 0 {sleep.Reason}", said);
+        File.Delete(journal);
     }
 }

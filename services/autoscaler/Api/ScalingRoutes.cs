@@ -29,11 +29,7 @@ public static class ScalingRoutes
     private static async Task<IResult> ScalingAsync(
         string endpointId, HttpContext http, EndpointTable table, Verdicts verdicts, VerdictStore store, TimeProvider time, string? at, int limit = 20)
     {
-        var caller = Caller.From(http.User);
-        if (!caller.May(KeyScope.Manage)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage.");
-        if (!table.IsPresent) return Problems.From(StatusCodes.Status503ServiceUnavailable, "not_ready", "The autoscaler does not know the endpoints yet. Try again in some seconds.");
-        if (!table.Endpoints.TryGetValue(endpointId, out var heard) || (heard.State.AccountId != caller.AccountId && !caller.IsOperator))
-            return Problems.From(StatusCodes.Status404NotFound, "endpoint_not_found", $"There is no endpoint {endpointId}.");
+        if (OwnedEndpoint.Find(http, table, endpointId) is var (state, refused) && state is null) return refused!;
         if (limit is < 0 or > MostFindings) return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"limit must be between 0 and {MostFindings}.");
         var (now, asked) = (time.GetUtcNow(), (DateTimeOffset?)null);
         if (at is not null)
@@ -49,7 +45,6 @@ public static class ScalingRoutes
             var found = asked is not { } then ? null : then >= current?.From ? current : await store.AtAsync(endpointId, then, http.RequestAborted);
             // What goes on may have been written, too.
             var before = limit == 0 ? [] : await store.ReadAsync(endpointId, current?.From.AddTicks(-1) ?? now, limit, http.RequestAborted);
-            var state = heard.State;
             return Results.Ok(new ScalingResource(endpointId, state.Status, state.Wanted, state.Nodes.Count(n => n.Status == NodeStatus.Ready), current, found, before));
         }
         catch (NpgsqlException)

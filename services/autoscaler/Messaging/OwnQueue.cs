@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Autoscaler.Recording;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Routing;
@@ -8,7 +9,7 @@ using MassTransit;
 namespace Hypervize.Autoscaler.Messaging;
 
 /// <summary>
-/// This replica's own queue of endpoints' changes and proxies' reports. What is lost with it is healed: endpoints by the snapshot that is
+/// This replica's own queue of endpoints' changes, and of what proxies and nodes report. What is lost with it is healed: endpoints by the snapshot that is
 /// taken once it is bound anew, reports by being missed, for their numbers have a gap.
 /// </summary>
 public static class OwnQueue
@@ -18,7 +19,8 @@ public static class OwnQueue
     /// <param name="services">The container.</param>
     public static void Declare(IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
     {
-        var (table, evaluator, clock) = (services.GetRequiredService<EndpointTable>(), services.GetRequiredService<Evaluator>(), services.GetRequiredService<SteadyClock>());
+        var (table, evaluator, recorder, clock) = (
+            services.GetRequiredService<EndpointTable>(), services.GetRequiredService<Evaluator>(), services.GetRequiredService<TrafficRecorder>(), services.GetRequiredService<SteadyClock>());
         rabbit.TemporaryQueue($"autoscaler-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", queue =>
         {
             queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
@@ -30,7 +32,13 @@ public static class OwnQueue
             queue.Handler<ProxyReport>(message =>
             {
                 var isNew = evaluator.Take(message.Message, clock.Now);
+                if (isNew) recorder.Take(message.Message);
                 Telemetry.Reports.Add(1, new KeyValuePair<string, object?>("repeated", !isNew));
+                return Task.CompletedTask;
+            });
+            queue.Handler<NodeReport>(message =>
+            {
+                recorder.Take(message.Message);
                 return Task.CompletedTask;
             });
         });

@@ -16,6 +16,9 @@ public sealed record Interval(ReportingProxy Proxy, TimeSpan From, TimeSpan To);
 /// <param name="ReportAge">Time since the last report of any; null when there was none.</param>
 public readonly record struct Knowledge(int Known, int Silent, TimeSpan Since, TimeSpan? Until, TimeSpan? ReportAge)
 {
+    /// <summary>Whether all traffic is known: there are proxies, and none is silent.</summary>
+    public bool IsWhole => Known > 0 && Silent == 0;
+
     /// <summary>How long all traffic has been known without a gap, counted from a moment; zero when it isn't known now.</summary>
     /// <param name="from">The moment.</param>
     public TimeSpan LengthFrom(TimeSpan from)

@@ -15,6 +15,9 @@ public delegate Explanation Decider(in Situation it, Tuning tuning);
 /// <param name="HoldSeconds">How long a request waits for a node before it is refused.</param>
 public sealed record Setup(Scaling Scaling, Tuning Tuning, int StartSeconds, int HoldSeconds)
 {
+    /// <summary>Nodes that serve when it begins; null for the fewest that it may have.</summary>
+    public int? BeginsWith { get; init; }
+
     /// <summary>Who decides.</summary>
     public Decider Decide { get; init; } = ScalingPolicy.Decide;
 }

@@ -37,7 +37,7 @@ public sealed class Simulator
 
     private bool IsAsleep => _memory is null && _starting.Count == 0;
 
-    /// <summary>Runs traffic through an endpoint, which begins with its fewest nodes; asleep, if it may sleep.</summary>
+    /// <summary>Runs traffic through an endpoint, which begins asleep if it may sleep and nothing else is said.</summary>
     /// <param name="traffic">The traffic.</param>
     /// <param name="setup">The endpoint.</param>
     /// <param name="slices">Into how many parts the chart is divided.</param>
@@ -45,7 +45,7 @@ public sealed class Simulator
 
     private Outcome Run()
     {
-        if (_setup.Scaling.Min > 0) BecomeUp(0, _setup.Scaling.Min);
+        if ((_setup.BeginsWith ?? _setup.Scaling.Min) is > 0 and var nodes) BecomeUp(0, nodes);
         for (var step = 0; step < _traffic.Steps; step++)
         {
             var (begin, end) = (step * _traffic.StepSeconds, (step + 1) * _traffic.StepSeconds);

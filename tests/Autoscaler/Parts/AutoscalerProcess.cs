@@ -5,11 +5,12 @@ namespace Hypervize.Autoscaler.Tests;
 /// <summary>The autoscaler as it is run, in a hurry.</summary>
 internal sealed class AutoscalerProcess(ServiceProcess process) : IAsyncDisposable
 {
-    public static async Task<AutoscalerProcess> StartAsync(string signingKey, Uri endpoints, string postgres) => new(await ServiceProcess.StartAsync("Autoscaler", new Dictionary<string, string>
+    public static async Task<AutoscalerProcess> StartAsync(string signingKey, Uri endpoints, string postgres, string? journal) => new(await ServiceProcess.StartAsync("Autoscaler", new Dictionary<string, string>
     {
         ["Postgres__ConnectionString"] = postgres, ["Identity__SigningKey"] = signingKey, ["Bus__Uri"] = Servers.Broker.ToString(), ["Peers__Endpoints"] = endpoints.ToString(),
         ["Autoscaler__WindowSeconds"] = "2", ["Autoscaler__StabilisationSeconds"] = "3", ["Autoscaler__LateSeconds"] = "2",
         ["Autoscaler__ForgetSeconds"] = "3", ["Autoscaler__RepeatSeconds"] = "2",
+        ["Autoscaler__Journal"] = journal ?? "",
     }));
 
     /// <summary>A check of its health.</summary>

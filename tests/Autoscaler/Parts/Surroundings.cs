@@ -30,6 +30,9 @@ public sealed class Surroundings : IAsyncLifetime
     /// <summary>Requests at the endpoint's node, by the proxy's reports.</summary>
     internal int InFlight { get; set; }
 
+    /// <summary>Requests that arrive at the proxy each second, and end at once with 10 tokens.</summary>
+    internal int Arriving { get; set; }
+
     public async Task InitializeAsync()
     {
         _database = await Database.CreateAsync();
@@ -37,8 +40,8 @@ public sealed class Surroundings : IAsyncLifetime
         await ConnectAsync();
     }
 
-    internal async Task<AutoscalerProcess> StartAutoscalerAsync(string? postgres = null) =>
-        _autoscaler = await AutoscalerProcess.StartAsync(_identities.SigningKey, _endpoints.Url, postgres ?? _database.ConnectionString);
+    internal async Task<AutoscalerProcess> StartAutoscalerAsync(string? postgres = null, string? journal = null) =>
+        _autoscaler = await AutoscalerProcess.StartAsync(_identities.SigningKey, _endpoints.Url, postgres ?? _database.ConnectionString, journal);
 
     /// <summary>A client of the autoscaler under an identity, as the front door passes it on.</summary>
     internal HttpClient Client(string account, params KeyScope[] scopes) => _identities.Client(_autoscaler!.Url, new("test", account, scopes));
@@ -50,7 +53,7 @@ public sealed class Surroundings : IAsyncLifetime
     internal Task PublishAsync(EndpointState state, long version) =>
         _bus.Publish(new EndpointChanged(state.Id, version, version, Guid.NewGuid(), new EndpointDisabled("test", DateTimeOffset.UtcNow), state));
 
-    internal EndpointState Up(int wanted, long decisive, int max = 4, int idle = 3600)
+    internal EndpointState Up(int wanted, long decisive, int max = 4, int idle = 3600, bool telemetry = false)
     {
         var settings = new EndpointSettings("test", "model", "cpu", "simulator", new(0, max, idle, 16), 60, EndpointAccess.Private, false);
         var now = DateTimeOffset.UtcNow;
@@ -100,8 +103,10 @@ public sealed class Surroundings : IAsyncLifetime
             await Task.Delay(TimeSpan.FromSeconds(1));
             var (from, leaving) = (until, _stopping);
             until = DateTimeOffset.UtcNow;
-            var traffic = new EndpointTraffic(EndpointId, 1, 0, 0, 0, InFlight, 0, [new("node-1", InFlight)]);
-            await _bus.Publish(new ProxyReport(id, sequence, from, until, leaving, InFlight == 0 ? [] : [traffic]));
+            var (arriving, times) = (Arriving, new Histogram(Arriving, 100.0 * Arriving, new Dictionary<int, long> { [42] = Arriving }));
+            KeyUsage[]? usage = arriving == 0 ? null : [new("key-1", new Dictionary<int, int> { [200] = arriving }, 5 * arriving, 10 * arriving, times, Histogram.Empty, times)];
+            var traffic = new EndpointTraffic(EndpointId, 1, arriving, arriving, 0, InFlight, 0, [new("node-1", InFlight)], usage);
+            await _bus.Publish(new ProxyReport(id, sequence, from, until, leaving, InFlight + arriving == 0 ? [] : [traffic]));
         }
     }
 }

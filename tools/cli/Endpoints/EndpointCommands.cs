@@ -18,7 +18,7 @@ internal static class EndpointCommands
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
     {
-        Output.Json, Creation(console), List(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
+        Output.Json, Creation(console), List(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), MetricsCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
         Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
         Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
     });

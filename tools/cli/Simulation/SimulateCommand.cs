@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hypervize.Autoscaling.Policy;
 using Hypervize.Autoscaling.Simulation;
 using Hypervize.Catalog;
@@ -17,6 +20,8 @@ internal static class SimulateCommand
 
     public static Command Create(IAnsiConsole console)
     {
+        var endpoint = new Option<string?>("--endpoint") { Description = "Id or name of an endpoint: its own recorded traffic, start times and price. Needs the platform, and the endpoint's telemetry." };
+        var hours = new Option<int?>("--hours") { Description = "How far back to go in the endpoint's traffic; else a day." };
         var trace = new Option<string?>("--trace") { Description = "A file of requests with the columns TIMESTAMP,ContextTokens,GeneratedTokens; else a day of our own making." };
         var set = new Option<string[]>("--set") { Description = $"What to try, as name=value: {string.Join(", ", Setting.All.Select(s => s.Name))}. May be given several times.", AllowMultipleArgumentsPerToken = true };
         var current = new Option<string[]>("--current") { Description = "What it is compared with, as name=value; else what an endpoint has that nobody set otherwise.", AllowMultipleArgumentsPerToken = true };
@@ -24,25 +29,32 @@ internal static class SimulateCommand
         var prompt = Rate("--prompt-rate", "Tokens of a prompt that a node reads in a second, for a trace.", 4000);
         var answer = Rate("--answer-rate", "Tokens of an answer that a node writes in a second, for each request of a trace.", 40);
         var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
-        var command = new Command("simulate", "What traffic would have cost, and how long it would have waited, under the policy and under another setting of it. Needs no running platform.")
+        var command = new Command("simulate", "What traffic would have cost, and how long it would have waited, under the policy and under another setting of it. Needs no running platform, but for --endpoint.")
         {
-            trace, set, current, hardware, prompt, answer, json,
+            endpoint, hours, trace, set, current, hardware, prompt, answer, json,
         };
+        PlatformClient.AddTo(command);
+        command.Validators.Add(r =>
+        {
+            if (r.GetResult(endpoint) is not null && ((Option[])[trace, current, hardware, prompt, answer]).FirstOrDefault(o => r.GetResult(o) is { Implicit: false }) is { } other)
+                r.AddError($"An endpoint has its own traffic, setting and price: {other.Name} can't be given beside --endpoint.");
+            if (r.GetResult(hours) is not null && r.GetResult(endpoint) is null) r.AddError("--hours goes with --endpoint.");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             try
             {
+                if (parsed.GetValue(endpoint) is { } named)
+                {
+                    using var platform = PlatformClient.Of(parsed);
+                    return Show(await RehearseAsync(platform, named, parsed.GetValue(hours), parsed.GetValue(set) ?? [], cancel), parsed.GetValue(json));
+                }
                 var catalog = HardwareCatalog.Load();
                 var node = catalog.Find(parsed.GetValue(hardware)!) ?? throw new InvalidDataException($"The catalogue has no hardware \"{parsed.GetValue(hardware)}\"; it has {string.Join(", ", catalog.All.Select(h => h.Id))}.");
                 var now = Set(Usual, parsed.GetValue(current) ?? []);
-                var tried = parsed.GetValue(set) is { Length: > 0 } given ? (Name: string.Join(' ', given), Setup: Set(now, given)) : default;
+                (string, Setup)? tried = parsed.GetValue(set) is { Length: > 0 } given ? (string.Join(' ', given), Set(now, given)) : null;
                 var traffic = parsed.GetValue(trace) is { } file ? Read(file, new(parsed.GetValue(prompt), parsed.GetValue(answer))) : ExampleTraffic.Day();
-                List<SimulatedRun> runs = [SimulatedRun.Of("current", traffic, now)];
-                if (tried.Setup is not null) runs.Add(SimulatedRun.Of(tried.Name, traffic, tried.Setup));
-                var report = new SimulationReport(traffic, runs, catalog.PricePerHour(node.Id, traffic.From));
-                if (parsed.GetValue(json)) Output.PrintJson(report.Json().ToJsonString());
-                else report.Show(console);
-                return 0;
+                return Show(Rehearsal.Of(traffic, new(catalog.PricePerHour(node.Id, traffic.From)), now, tried), parsed.GetValue(json));
             }
             catch (InvalidDataException e)
             {
@@ -51,6 +63,23 @@ internal static class SimulateCommand
             }
         });
         return command;
+
+        int Show(Rehearsal rehearsal, bool asJson)
+        {
+            if (asJson) Output.PrintJson(JsonSerializer.Serialize(rehearsal, JsonSerializerOptions.Web));
+            else SimulationReport.Show(console, rehearsal);
+            return 0;
+        }
+    }
+
+    private static async Task<Rehearsal> RehearseAsync(PlatformClient platform, string named, int? hours, string[] given, CancellationToken cancel)
+    {
+        // Checked here, so that what is wrong is said in the words of this command.
+        Set(Usual with { Scaling = Usual.Scaling with { Max = int.MaxValue, Concurrency = 1024 } }, given);
+        var body = new JsonObject { ["set"] = new JsonObject(given.Select(g => g.Split('=', 2)).Select(g => KeyValuePair.Create<string, JsonNode?>(g[0].Trim().ToLowerInvariant(), decimal.Parse(g[1], CultureInfo.InvariantCulture)))) };
+        if (hours is { } back) body["from"] = TimeProvider.System.GetUtcNow().AddHours(-back).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var answer = await platform.CallAsync(HttpMethod.Post, $"v1/endpoints/{await platform.EndpointIdAsync(named, cancel)}/simulations", cancel, body);
+        return answer.Deserialize<Rehearsal>(JsonSerializerOptions.Web)!;
     }
 
     private static Option<double> Rate(string name, string what, double usual)

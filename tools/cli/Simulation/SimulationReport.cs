@@ -1,69 +1,44 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Hypervize.Autoscaling.Simulation;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Simulation;
 
-/// <summary>Simulations of the same traffic, side by side.</summary>
-/// <param name="traffic">The traffic.</param>
-/// <param name="runs">What was tried.</param>
-/// <param name="pricePerHour">US dollars per hour of a node.</param>
-internal sealed class SimulationReport(Traffic traffic, IReadOnlyList<SimulatedRun> runs, decimal pricePerHour)
+/// <summary>Shows people what came of settings on the same traffic.</summary>
+internal static class SimulationReport
 {
     private const string Bars = " ▁▂▃▄▅▆▇█";
 
-    private static readonly (string Title, string Unit, Func<Outcome, double> Of)[] Figures =
+    private static readonly (string Title, string Unit, Func<RehearsedRun, double> Of)[] Figures =
     [
-        ("node-hours", "h", o => o.NodeHours),
-        ("wakes", "", o => o.Wakes),
-        ("changes", "", o => o.Changes.Count),
-        ("waited, p50", "s", o => o.Wait(0.5)),
-        ("waited, p95", "s", o => o.Wait(0.95)),
-        ("waited, p99", "s", o => o.Wait(0.99)),
-        ("refused", "", o => o.Refused),
+        ("node-hours", "h", r => r.NodeHours),
+        ("wakes", "", r => r.Wakes),
+        ("changes", "", r => r.Changes),
+        ("waited, p50", "s", r => r.WaitSeconds.P50),
+        ("waited, p95", "s", r => r.WaitSeconds.P95),
+        ("waited, p99", "s", r => r.WaitSeconds.P99),
+        ("refused", "", r => r.Refused),
     ];
 
-    /// <summary>As JSON.</summary>
-    public JsonObject Json() => new()
-    {
-        ["from"] = traffic.From.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
-        ["seconds"] = traffic.Seconds,
-        ["requests"] = traffic.Requests,
-        ["runs"] = new JsonArray([.. runs.Select(run => (JsonNode)new JsonObject
-        {
-            ["name"] = run.Name,
-            ["nodeHours"] = Math.Round(run.Outcome.NodeHours, 4),
-            ["costUsd"] = Cost(run.Outcome),
-            ["wakes"] = run.Outcome.Wakes,
-            ["changes"] = run.Outcome.Changes.Count,
-            ["waitSeconds"] = new JsonObject { ["p50"] = run.Outcome.Wait(0.5), ["p95"] = run.Outcome.Wait(0.95), ["p99"] = run.Outcome.Wait(0.99) },
-            ["refused"] = Math.Round(run.Outcome.Refused, 1),
-            ["chart"] = new JsonArray([.. run.Outcome.Chart.Select(slice => (JsonNode)new JsonObject
-            {
-                ["second"] = slice.Second, ["atOnce"] = Math.Round(slice.Demand, 2), ["nodes"] = Math.Round(slice.Nodes, 2), ["waiting"] = Math.Round(slice.Waiting, 1),
-            })]),
-        })]),
-    };
-
-    /// <summary>For people.</summary>
+    /// <summary>Shows it.</summary>
     /// <param name="console">Where.</param>
-    public void Show(IAnsiConsole console)
+    /// <param name="it">What came of it.</param>
+    public static void Show(IAnsiConsole console, Rehearsal it)
     {
-        console.WriteLine($"{traffic.Requests:N0} requests in {Length()} from {traffic.From.UtcDateTime:yyyy-MM-dd HH:mm}; a node costs {pricePerHour:0.####} USD an hour.");
+        console.WriteLine($"{it.Requests:N0} requests in {Length(it.Seconds)} from {it.From.UtcDateTime:yyyy-MM-dd HH:mm}; a node costs {it.PricePerHour:0.####} USD an hour and is taken to start in {it.StartSeconds} s.");
         console.WriteLine();
         var table = new Table { Border = TableBorder.None }.AddColumn(new TableColumn("") { NoWrap = true, Padding = new(0, 0, 3, 0) });
-        foreach (var run in runs) table.AddColumn(new TableColumn($"[grey]{Markup.Escape(run.Name)}[/]") { NoWrap = true, Padding = new(0, 0, 3, 0), Alignment = Justify.Right });
-        table.AddRow(["cost", .. runs.Select(r => $"{Cost(r.Outcome):0.00} USD")]);
-        foreach (var (title, unit, of) in Figures) table.AddRow([title, .. runs.Select(r => $"{of(r.Outcome):0.##} {unit}".TrimEnd())]);
+        foreach (var run in it.Runs) table.AddColumn(new TableColumn($"[grey]{Markup.Escape(run.Name)}[/]") { NoWrap = true, Padding = new(0, 0, 3, 0), Alignment = Justify.Right });
+        table.AddRow(["cost", .. it.Runs.Select(r => $"{r.CostUsd:0.00} USD")]);
+        foreach (var (title, unit, of) in Figures) table.AddRow([title, .. it.Runs.Select(r => $"{of(r):0.##} {unit}".TrimEnd())]);
         console.Write(table);
-        foreach (var run in runs)
+        foreach (var run in it.Runs)
         {
             console.WriteLine();
             console.WriteLine(run.Name);
-            Draw(console, "at once", run.Outcome.Chart.Select(s => s.Demand));
-            Draw(console, "nodes", run.Outcome.Chart.Select(s => s.Nodes));
-            Draw(console, "waiting", run.Outcome.Chart.Select(s => s.Waiting));
+            Draw(console, "at once", run.Chart.Select(s => s.AtOnce));
+            Draw(console, "nodes", run.Chart.Select(s => s.Nodes));
+            Draw(console, "waiting", run.Chart.Select(s => s.Waiting));
         }
     }
 
@@ -75,9 +50,7 @@ internal sealed class SimulationReport(Traffic traffic, IReadOnlyList<SimulatedR
         console.WriteLine($"  {title,-8}{string.Concat(drawn.Select(v => Bars[v <= 1e-6 ? 0 : Math.Max(1, (int)Math.Round(v / highest * (Bars.Length - 1)))]))}  up to {highest.ToString("0.#", CultureInfo.InvariantCulture)}");
     }
 
-    private decimal Cost(Outcome outcome) => Math.Round((decimal)outcome.NodeHours * pricePerHour, 2);
-
-    private string Length() => TimeSpan.FromSeconds(traffic.Seconds) switch
+    private static string Length(int seconds) => TimeSpan.FromSeconds(seconds) switch
     {
         { TotalHours: < 2 } it => $"{it.TotalMinutes:0} min",
         { TotalDays: < 2 } it => $"{it.TotalHours:0} h",

@@ -1,15 +1,14 @@
 using System.Globalization;
-using Hypervize.Autoscaling.Simulation;
 
-namespace Hypervize.Cli.Simulation;
+namespace Hypervize.Autoscaling.Simulation;
 
 /// <summary>Something that can be set otherwise in a simulation.</summary>
-/// <param name="Name">Its name, as given to <c>--set</c>.</param>
+/// <param name="Name">Its name, as people give it.</param>
 /// <param name="What">What it is.</param>
 /// <param name="Least">The least it may be.</param>
 /// <param name="Most">The most it may be.</param>
 /// <param name="Apply">What becomes of an endpoint by it.</param>
-internal sealed record Setting(string Name, string What, double Least, double Most, Func<Setup, double, Setup> Apply)
+public sealed record Setting(string Name, string What, double Least, double Most, Func<Setup, double, Setup> Apply)
 {
     /// <summary>All there are. The bounds are those of the platform.</summary>
     public static IReadOnlyList<Setting> All { get; } =
@@ -31,7 +30,7 @@ internal sealed record Setting(string Name, string What, double Least, double Mo
 
     private static string Names => string.Join(", ", All.Select(s => s.Name));
 
-    /// <summary>Sets what was given as <c>name=value</c>, the concurrency before its share.</summary>
+    /// <summary>Sets what was given as <c>name=value</c>.</summary>
     /// <param name="setup">The endpoint.</param>
     /// <param name="given">What was given.</param>
     /// <returns>The endpoint, or what is wrong.</returns>
@@ -41,14 +40,23 @@ internal sealed record Setting(string Name, string What, double Least, double Mo
         foreach (var text in given)
         {
             var (name, value) = text.Split('=', 2) is [var n, var v] ? (n.Trim(), v.Trim()) : (text, "");
-            if (All.FirstOrDefault(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } setting) return (null, $"\"{name}\" can't be set: give {Names}, such as --set idle=600.");
+            if (All.FirstOrDefault(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } setting) return (null, $"\"{name}\" can't be set: give {Names}, such as idle=600.");
             if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !(number >= setting.Least && number <= setting.Most))
                 return (null, $"\"{text}\": {setting.Name} ({setting.What}) must be a number from {Text(setting.Least)} to {Text(setting.Most)}.");
-            if (settings.Any(s => s.It == setting)) return (null, $"{setting.Name} is set twice.");
             settings.Add((setting, number));
         }
+        return Set(setup, settings);
+    }
+
+    /// <summary>Sets numbers within their bounds, the concurrency before its share.</summary>
+    /// <param name="setup">The endpoint.</param>
+    /// <param name="given">What was given.</param>
+    /// <returns>The endpoint, or what is wrong.</returns>
+    public static (Setup? Setup, string? Error) Set(Setup setup, IReadOnlyCollection<(Setting It, double Value)> given)
+    {
+        if (given.GroupBy(g => g.It).FirstOrDefault(g => g.Count() > 1) is { } twice) return (null, $"{twice.Key.Name} is set twice.");
         foreach (var setting in All)
-            foreach (var (it, value) in settings)
+            foreach (var (it, value) in given)
                 if (it == setting) setup = it.Apply(setup, value);
         return setup switch
         {

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaler.Recording;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+using Npgsql;
+
+namespace Hypervize.Autoscaler.Api;
+
+/// <summary>Milliseconds within which a share of the requests was served.</summary>
+/// <param name="P50">Half of them.</param>
+/// <param name="P95">95 of 100.</param>
+/// <param name="P99">99 of 100.</param>
+public sealed record Quantiles(double P50, double P95, double P99);
+
+/// <summary>An endpoint's traffic in a step.</summary>
+/// <param name="At">When the step begins.</param>
+/// <param name="WatchedSeconds">For how much of it traffic was watched; of the rest nothing is known. Averages and rates are over this.</param>
+/// <param name="Requests">Valid requests that arrived.</param>
+/// <param name="RequestsPerSecond">The same per second.</param>
+/// <param name="Errors">Requests that ended with 500 or more, or a broken stream.</param>
+/// <param name="Refused">Requests that were refused: with 400 to 498.</param>
+/// <param name="Statuses">Requests that ended, by status.</param>
+/// <param name="PromptTokens">Tokens that went in.</param>
+/// <param name="CompletionTokens">Tokens that came out.</param>
+/// <param name="TokensPerSecond">The latter per second.</param>
+/// <param name="FirstTokenMs">From arrival to the first piece of a stream; null when there was none.</param>
+/// <param name="LatencyMs">From arrival to the end of an answer; null when there was none.</param>
+/// <param name="InFlight">Requests at nodes, on average.</param>
+/// <param name="Waiting">Requests that waited for a node, on average.</param>
+/// <param name="Wanted">Nodes that there should have been, on average.</param>
+/// <param name="Ready">Nodes that served, on average.</param>
+/// <param name="Nodes">What nodes said of themselves; null when none did.</param>
+public sealed record MetricsPoint(
+    DateTimeOffset At, double WatchedSeconds, int Requests, double RequestsPerSecond, int Errors, int Refused, IReadOnlyDictionary<int, int> Statuses, long PromptTokens, long CompletionTokens,
+    double TokensPerSecond, Quantiles? FirstTokenMs, Quantiles? LatencyMs, double InFlight, double Waiting, double Wanted, double Ready, NodeLoad? Nodes);
+
+/// <summary>An endpoint's traffic over time.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Telemetry">Whether its telemetry is on: else nothing new is recorded.</param>
+/// <param name="From">When the first step begins.</param>
+/// <param name="To">When the last one ends.</param>
+/// <param name="StepSeconds">How long a step is.</param>
+/// <param name="Points">The steps in which traffic was watched, oldest first; those in which it was not are left out.</param>
+public sealed record MetricsResource(string EndpointId, bool Telemetry, DateTimeOffset From, DateTimeOffset To, int StepSeconds, IReadOnlyList<MetricsPoint> Points);
+
+/// <summary>An endpoint's traffic, for its owner.</summary>
+public static class MetricsRoutes
+{
+    private const int MostPoints = 2000;
+    private const int FewPoints = 400;
+    private const int LongestStep = 86_400;
+    private static readonly int[] Steps = [TrafficPoint.ShortSeconds, 30, TrafficPoint.LongSeconds, 300, 900, 3600, 21_600];
+    private static readonly TimeSpan Usual = TimeSpan.FromHours(1);
+
+    /// <summary>Maps <c>GET /v1/endpoints/{id}/metrics</c>.</summary>
+    /// <param name="app">The service.</param>
+    public static void MapMetrics(this WebApplication app) => app.MapGet("/v1/endpoints/{endpointId}/metrics", MetricsAsync);
+
+    private static async Task<IResult> MetricsAsync(
+        string endpointId, HttpContext http, EndpointTable table, RecordedTraffic recorded, TrafficStore store, TimeProvider time, string? from, string? to, string? step)
+    {
+        if (OwnedEndpoint.Find(http, table, endpointId) is var (it, refused) && it is null) return refused!;
+        if (Period.Read(from, to, Usual, time.GetUtcNow()) is var (period, wrong) && wrong is not null) return wrong;
+        var seconds = (period.To - period.From).TotalSeconds;
+        var chosen = Steps.FirstOrDefault(s => seconds / s <= FewPoints, Steps[^1]);
+        if (step is not null && (!int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out chosen) || chosen is < TrafficPoint.ShortSeconds or > LongestStep || chosen % TrafficPoint.ShortSeconds != 0 || (chosen % TrafficPoint.LongSeconds != 0 && TrafficPoint.LongSeconds % chosen != 0) || seconds / chosen > MostPoints))
+            return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request",
+                $"step must be 10, 20, 30 or a multiple of {TrafficPoint.LongSeconds} seconds, up to {LongestStep}, of which at most {MostPoints} lie between from and to.");
+
+        // Steps lie where they always do, whenever one asks.
+        var ticks = TimeSpan.FromSeconds(chosen).Ticks;
+        var begin = new DateTimeOffset(period.From.UtcTicks - period.From.UtcTicks % ticks, TimeSpan.Zero);
+        try
+        {
+            var points = await recorded.PointsAsync(endpointId, begin, period.To, finely: chosen % TrafficPoint.LongSeconds != 0, http.RequestAborted);
+            var watched = await store.WatchedAsync(begin, period.To, http.RequestAborted);
+            return Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, period.To, chosen, [.. Stepwise(points, watched, begin, period.To, chosen)]));
+        }
+        catch (NpgsqlException)
+        {
+            return Problems.From(StatusCodes.Status503ServiceUnavailable, "metrics_unavailable", "The database does not answer: what was recorded can't be told now. Ask again later.");
+        }
+    }
+
+    private static IEnumerable<MetricsPoint> Stepwise(IReadOnlyList<TrafficPoint> points, IReadOnlyList<Watched> watched, DateTimeOffset begin, DateTimeOffset to, int seconds)
+    {
+        // While its telemetry is on, an endpoint has a point in every minute that is watched.
+        var minutes = points.Select(p => p.At.UtcTicks / TimeSpan.TicksPerMinute).ToHashSet();
+        var (next, run) = (0, 0);
+        for (var at = begin; at < to; at = at.AddSeconds(seconds))
+        {
+            var (first, known) = (next, 0.0);
+            for (var from = at; from < at.AddSeconds(seconds); from = from.AddSeconds(Math.Min(seconds, TrafficPoint.LongSeconds)))
+                if (minutes.Contains(from.UtcTicks / TimeSpan.TicksPerMinute)) known += Within(from, from.AddSeconds(Math.Min(seconds, TrafficPoint.LongSeconds)));
+            while (next < points.Count && points[next].At < at.AddSeconds(seconds)) next++;
+            TrafficPoint[] here = [.. points.Take(first..next)];
+            // What was seen while a proxy was silent is told, too.
+            known = Math.Min(seconds, Math.Max(known, here.Sum(p => p.Seconds)));
+            if (known > 0) yield return Point(TrafficPoint.Sum(here, at, known, parts: 1), known);
+        }
+
+        double Within(DateTimeOffset from, DateTimeOffset end)
+        {
+            while (run < watched.Count && watched[run].To <= from) run++;
+            var within = 0.0;
+            for (var i = run; i < watched.Count && watched[i].From < end; i++) within += watched[i].Within(from, end);
+            return within;
+        }
+    }
+
+    private static MetricsPoint Point(TrafficPoint it, double watched)
+    {
+        var (requests, statuses) = (it.Arrived?.Sum() ?? 0, it.Statuses ?? new Dictionary<int, int>());
+        return new(
+            it.At, Math.Round(watched, 1), requests, Math.Round(requests / watched, 3), Count(s => s is >= 500), Count(s => s is >= 400 and < KeyUsage.ClientGone), statuses,
+            it.PromptTokens, it.CompletionTokens, Math.Round(it.CompletionTokens / watched, 3), Of(it.FirstToken), Of(it.Duration), it.InFlight, it.Waiting, it.Wanted, it.Ready, it.Nodes);
+
+        int Count(Func<int, bool> which) => statuses.Sum(s => which(s.Key) ? s.Value : 0);
+    }
+
+    private static Quantiles? Of(Histogram? durations) => durations is null ? null : new(
+        Math.Round(durations.Quantile(0.5).TotalMilliseconds, 1), Math.Round(durations.Quantile(0.95).TotalMilliseconds, 1), Math.Round(durations.Quantile(0.99).TotalMilliseconds, 1));
+}

@@ -1,0 +1,94 @@
+using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaler.Recording;
+using Hypervize.Autoscaling.Simulation;
+using Hypervize.Catalog;
+using Hypervize.Contracts;
+using Hypervize.Hosting;
+using Npgsql;
+
+namespace Hypervize.Autoscaler.Api;
+
+/// <summary>Simulates an endpoint on what was recorded of it.</summary>
+/// <param name="table">The endpoints.</param>
+/// <param name="recorded">Their traffic.</param>
+/// <param name="store">When it was watched.</param>
+/// <param name="settings">How the policy is tuned.</param>
+/// <param name="catalog">Prices.</param>
+/// <param name="time">Time.</param>
+public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, TrafficStore store, AutoscalerSettings settings, HardwareCatalog catalog, TimeProvider time) : IDisposable
+{
+    // What is taken for the start of a node where none was measured: one of 7 to 8 billion parameters takes about a minute.
+    private const int UsualStartSeconds = 60;
+    private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    // One uses a core for as long as it lasts, and scaling comes first.
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>Simulates, and answers.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="endpointId">The endpoint.</param>
+    /// <param name="from">When the traffic begins; null for a day before its end.</param>
+    /// <param name="to">When it ends; null for now.</param>
+    /// <param name="set">What is tried beside what is set.</param>
+    public async Task<IResult> AnswerAsync(HttpContext http, string endpointId, string? from, string? to, IReadOnlyList<(Setting It, double Value)> set)
+    {
+        if (OwnedEndpoint.Find(http, table, endpointId) is var (it, refused) && it is null) return refused!;
+        if (Period.Read(from, to, Usual, time.GetUtcNow()) is var (asked, wrong) && wrong is not null) return wrong;
+        try
+        {
+            var (points, period) = await WatchedAsync(it, asked, http.RequestAborted);
+            if (period is not var (begin, end))
+                return Problems.From(StatusCodes.Status409Conflict, it.Settings.Telemetry ? "nothing_recorded" : "telemetry_off", it.Settings.Telemetry
+                    ? "None of its traffic was recorded in that time; recording takes about ten seconds to show. Ask for another time."
+                    : $"Its traffic is not recorded: its telemetry is off. Switch it on (PATCH /v1/endpoints/{endpointId} with {{\"telemetry\": true}}) and come back when there was some.");
+            var current = Setup(it, points);
+            if (Setting.Set(current, [.. set]) is var (tried, error) && tried is null)
+                return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", error!);
+            if (!await _one.WaitAsync(Patience, http.RequestAborted))
+                return Problems.From(StatusCodes.Status503ServiceUnavailable, "busy", "Others simulate now, and one is done after the other. Try again in some seconds.");
+            try
+            {
+                return Results.Ok(await Task.Run(() => Rehearsal.Of(
+                    RecordedTraffic.ToTraffic(points, begin, end), PricesOf(it, begin), current,
+                    set.Count == 0 ? null : (string.Join(' ', set.Select(s => FormattableString.Invariant($"{s.It.Name}={s.Value:0.###}"))), Begun(tried))), http.RequestAborted));
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+        catch (NpgsqlException)
+        {
+            return Problems.From(StatusCodes.Status503ServiceUnavailable, "metrics_unavailable", "The database does not answer: what was recorded can't be told now. Ask again later.");
+        }
+    }
+
+    // Only from when it was recorded on, to until when.
+    private async Task<(IReadOnlyList<TrafficPoint> Points, Period? Period)> WatchedAsync(EndpointState it, Period asked, CancellationToken cancel)
+    {
+        var points = await recorded.PointsAsync(it.Id, asked.From, asked.To, finely: true, cancel);
+        if (points.Count == 0) return (points, null);
+        var watched = await store.WatchedAsync(asked.From, asked.To, cancel);
+        var begin = points[0].At > asked.From ? points[0].At : asked.From;
+        var end = watched.Select(w => w.To).Append(points[^1].At.AddSeconds(points[^1].Seconds)).Max();
+        return (points, begin < end ? new(begin, end < asked.To ? end : asked.To) : null);
+    }
+
+    private Setup Setup(EndpointState it, IReadOnlyList<TrafficPoint> points)
+    {
+        var wakes = it.RecentWakesMs.Order().ToList();
+        var start = wakes.Count == 0 ? UsualStartSeconds : Math.Max(1, (int)Math.Ceiling(wakes[wakes.Count / 2] / 1000.0));
+        return Begun(new(it.Settings.Scaling, settings.Tuning.With(it.Settings.Scaling.Tuning), start, it.Settings.HoldSeconds) { BeginsWith = (int)Math.Round(points[0].Ready) });
+    }
+
+    // With the nodes that it had, as far as it may have them.
+    private static Setup Begun(Setup setup) => setup with { BeginsWith = Math.Clamp(setup.BeginsWith ?? 0, setup.Scaling.Min, setup.Scaling.Max) };
+
+    private Prices PricesOf(EndpointState it, DateTimeOffset at) => new(
+        it.Plan?.PricePerHour ?? catalog.PricePerHour(it.Settings.Hardware, at),
+        it.Settings.Telemetry ? it.Plan?.TelemetryPerHour ?? catalog.AddOnPricePerHour("telemetry", at) : 0);
+}

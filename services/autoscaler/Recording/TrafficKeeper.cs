@@ -1,0 +1,91 @@
+using Hypervize.Autoscaler.Messaging;
+using Hypervize.EventSourcing;
+using Hypervize.Hosting;
+
+namespace Hypervize.Autoscaler.Recording;
+
+/// <summary>
+/// Keeps what is recorded, on one autoscaler at a time: all of them record the same. Each minute that is over is added up from its short intervals as they are kept, so
+/// that it holds what an autoscaler before this one saw of it. Scaling does not need the database.
+/// </summary>
+/// <param name="recorder">What is recorded.</param>
+/// <param name="store">Where it is kept.</param>
+/// <param name="table">The endpoints.</param>
+/// <param name="postgres">The database.</param>
+/// <param name="time">Time.</param>
+/// <param name="log">Log.</param>
+public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, EndpointTable table, PostgresSettings postgres, TimeProvider time, ILogger<TrafficKeeper> log)
+    : LogLeader(postgres.ConnectionString, "autoscaler traffic", time, log)
+{
+    private const int AtATime = 5_000;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(TrafficPoint.LongSeconds);
+    private static readonly TimeSpan Tidying = TimeSpan.FromHours(1);
+    private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
+    // A moment that is a hair later, by a clock that is none the worse, is no gap.
+    private static readonly TimeSpan NoGap = TimeSpan.FromMilliseconds(10);
+
+    private Watched? _watched;
+    private DateTimeOffset _addedUp;
+
+    /// <inheritdoc/>
+    protected override async Task LeadAsync(CancellationToken lost)
+    {
+        await store.PrepareAsync(lost);
+        _watched = await store.LastWatchedAsync(lost);
+        var earliest = Time.GetUtcNow() - TrafficStore.ShortKept;
+        _addedUp = await store.LastLongAsync(earliest, lost) is { } last ? last + Minute : earliest;
+        var tidied = DateTimeOffset.MinValue;
+        while (!lost.IsCancellationRequested)
+        {
+            await SaveAsync(lost);
+            await AddUpAsync(lost);
+            if (Time.GetUtcNow() - tidied >= Tidying)
+            {
+                tidied = Time.GetUtcNow();
+                await store.ForgetAsync(tidied, lost);
+            }
+            await Task.Delay(Interval, Time, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        using var patience = new CancellationTokenSource(PatienceAtTheEnd, Time);
+        recorder.Stop(table.Endpoints);
+        await SaveAsync(patience.Token);
+    }
+
+    private async Task SaveAsync(CancellationToken cancel)
+    {
+        var taken = recorder.Take();
+        try
+        {
+            // Up to then the one that led before has kept it.
+            foreach (var interval in taken.Where(i => _watched is null || i.From >= _watched.Value.To - NoGap))
+            {
+                foreach (var some in interval.Points.Chunk(AtATime)) await store.SaveAsync(TrafficPoint.ShortSeconds, some, cancel);
+                if (!interval.IsWatched) continue;
+                var watched = _watched is { } before && interval.From - before.To <= NoGap ? before with { To = interval.To } : new Watched(interval.From, interval.To);
+                await store.SaveAsync(watched, cancel);
+                _watched = watched;
+            }
+        }
+        catch (Exception)
+        {
+            recorder.GiveBack(taken);
+            throw;
+        }
+    }
+
+    // What is late by more than a short interval and a half is not in its minute, but still in its short interval.
+    private async Task AddUpAsync(CancellationToken cancel)
+    {
+        var until = Time.GetUtcNow() - TimeSpan.FromSeconds(1.5 * TrafficPoint.ShortSeconds);
+        until = new(until.UtcTicks - until.UtcTicks % Minute.Ticks, TimeSpan.Zero);
+        if (_addedUp >= until) return;
+        // Hours at once after a pause, but not all of a day in memory.
+        var to = _addedUp + TimeSpan.FromMinutes(10) is var some && some < until ? some : until;
+        var minutes = from endpoint in await store.ReadAllAsync(_addedUp, to, cancel)
+                      from minute in endpoint.GroupBy(p => new DateTimeOffset(p.At.UtcTicks - p.At.UtcTicks % Minute.Ticks, TimeSpan.Zero))
+                      select KeyValuePair.Create(endpoint.Key, TrafficPoint.Sum([.. minute], minute.Key, TrafficPoint.LongSeconds, parts: 6));
+        foreach (var chunk in minutes.Chunk(AtATime)) await store.SaveAsync(TrafficPoint.LongSeconds, chunk, cancel);
+        _addedUp = to;
+    }
+}
