@@ -3,7 +3,7 @@ using Hypervize.Autoscaling.Policy;
 
 namespace Hypervize.Autoscaler;
 
-/// <summary>How the autoscaler measures and how calm it is. The bounds of each endpoint are the endpoint's own.</summary>
+/// <summary>How the autoscaler measures and how calm it is. The bounds of each endpoint are the endpoint's own, and so is what it tunes otherwise.</summary>
 public sealed class AutoscalerSettings : IValidatableObject
 {
     /// <summary>Share of what a node can do that it should carry on average; the rest is room for what comes while a node starts.</summary>

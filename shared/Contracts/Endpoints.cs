@@ -97,8 +97,25 @@ public sealed record Failure(FailureCode Code, string Message, string? Output);
 /// <param name="IdleSeconds">Seconds without a valid request after which an endpoint with <paramref name="Min"/> 0 sleeps.</param>
 /// <param name="Concurrency">Requests that one node takes at once; more wait at the proxy.</param>
 /// <param name="RequestsPerMinute">Requests per minute that one node can serve; null when only those at once tell how many nodes are needed.</param>
+/// <param name="Tuning">What is tuned otherwise than by the operator; null for nothing.</param>
 public sealed record Scaling(
-    int Min, int Max, int IdleSeconds, int Concurrency, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RequestsPerMinute = null);
+    int Min, int Max, int IdleSeconds, int Concurrency, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RequestsPerMinute = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ScalingTuning? Tuning = null);
+
+/// <summary>An endpoint's own tuning of the scaling policy; where it says nothing, the operator's holds.</summary>
+/// <param name="Target">Share of what a node may carry that it should carry on average.</param>
+/// <param name="WindowSeconds">Seconds over which load is averaged; a tenth of it for bursts.</param>
+/// <param name="StabilisationSeconds">Seconds for which less must have been enough before nodes leave.</param>
+/// <param name="PanicAt">How many times the target of all nodes a burst must be to count at once.</param>
+/// <param name="UpRate">How many times the nodes that serve there may be after one decision.</param>
+/// <param name="DownRate">How many times the nodes that are left there may have been before one decision.</param>
+public sealed record ScalingTuning(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Target = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? WindowSeconds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? StabilisationSeconds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? PanicAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? UpRate = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? DownRate = null);
 
 /// <summary>What an owner chose for an endpoint.</summary>
 /// <param name="Name">A label for people, unique nowhere.</param>

@@ -24,12 +24,12 @@ internal sealed class Timeline
     private long _version = 10;
     private int _nodes;
 
-    public Timeline(int min = 0, int max = 4, int concurrency = 16, int idle = 60, int startSeconds = 0, int? perMinute = null, AutoscalerSettings? settings = null)
+    public Timeline(int min = 0, int max = 4, int concurrency = 16, int idle = 60, int startSeconds = 0, int? perMinute = null, AutoscalerSettings? settings = null, ScalingTuning? tuning = null)
     {
         Settings = settings ?? RoundNumbers;
         _startSeconds = startSeconds;
         _evaluator = new(Settings, new(TimeProvider.System));
-        var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency, perMinute), 60, EndpointAccess.Private, false);
+        var chosen = new EndpointSettings("test", "model", "cpu", "simulator", new(min, max, idle, concurrency, perMinute, tuning), 60, EndpointAccess.Private, false);
         _endpoint = new("endpt-1", "acct-1", chosen, EndpointStatus.Up, Noon, 0, _version, [], null, null, [], Noon, chosen);
         Want(Math.Max(1, min), [], startSeconds: 0);
         Proxy = Join("proxy-1");
@@ -122,6 +122,10 @@ internal sealed class Timeline
         Change(_endpoint with { Status = EndpointStatus.Up, StatusSince = Noon + _now, Nodes = [] }, decisive: true);
         Want(1, [], startSeconds: 0);
     }
+
+    /// <summary>The owner tunes it otherwise.</summary>
+    public void IsTuned(ScalingTuning? own) =>
+        Change(_endpoint with { Settings = _endpoint.Settings with { Scaling = _endpoint.Settings.Scaling with { Tuning = own } } }, decisive: false);
 
     public void Has(int nodes)
     {

@@ -47,6 +47,14 @@ public sealed class VerdictSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public void The_same_by_another_tuning_is_another_run()
+    {
+        Finds(10);
+        Finds(Tuning.Default.With(new(Target: 0.9)), 10);
+        Assert.Equal([0.8], _verdicts.Take(all: false).Select(r => r.Most.Tuning.TargetUtilisation));
+    }
+
+    [Fact]
     public async Task What_was_found_at_a_moment_can_be_read_later()
     {
         Finds([.. Enumerable.Repeat(10.0, 100), .. Enumerable.Repeat(30.0, 100)]);
@@ -95,12 +103,14 @@ public sealed class VerdictSpecs : IAsyncLifetime
     private Task<Finding?> AtAsync(int second) => _store.AtAsync(Id, new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero).AddSeconds(second + 0.5), CancellationToken.None);
 
     // An evaluation each second, of so many requests at once, at one node.
-    private void Finds(params double[] atOnce)
+    private void Finds(params double[] atOnce) => Finds(Tuning.Default, atOnce);
+
+    private void Finds(Tuning tuning, params double[] atOnce)
     {
         foreach (var load in atOnce)
         {
             var demand = new Demand(new(load, 0), new(load, 0), new(load, 0), TimeSpan.Zero, 1, 0, TimeSpan.Zero);
-            _verdicts.Note(Id, ScalingPolicy.Decide(new(new(1, 8, 60, 16), 1, 1, TimeSpan.Zero, null, demand), Tuning.Default));
+            _verdicts.Note(Id, ScalingPolicy.Decide(new(new(1, 8, 60, 16), 1, 1, TimeSpan.Zero, null, demand), tuning));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
     }

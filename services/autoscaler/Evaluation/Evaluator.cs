@@ -78,9 +78,9 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
                 }
                 var watch = WatchOf(state, now);
                 var window = watch.Traffic ??= _traffic.GetValueOrDefault(id);
-                window?.Forget(now - settings.Window - settings.Late);
+                window?.Forget(now - watch.Memory.Tuning.Window - settings.Late);
 
-                var decided = ScalingPolicy.Decide(Situation(state, watch.Memory, window, knowledge, now), _tuning);
+                var decided = ScalingPolicy.Decide(Situation(state, watch.Memory, window, knowledge, now), watch.Memory.Tuning);
                 watch.Memory.Note(decided, now);
                 verdicts.Note(id, decided);
                 if (decided.Stays || !watch.MaySay(version, settings.Repeat, now)) continue;
@@ -94,7 +94,7 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
 
     private Situation Situation(EndpointState state, PolicyMemory memory, TrafficWindow? window, in Knowledge knowledge, TimeSpan now)
     {
-        var (ready, draining) = (0, (List<string>?)null);
+        var (tuning, ready, draining) = (memory.Tuning, 0, (List<string>?)null);
         foreach (var node in state.Nodes)
         {
             if (node.Status == NodeStatus.Ready) ready++;
@@ -103,17 +103,17 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
 
         var quiet = knowledge.LengthFrom(window?.BusyAt > memory.UpAt ? window.BusyAt : memory.UpAt);
         // What was held while it woke is not yet load: the first node may take it all at once.
-        var (average, burst) = window?.Average(_tuning.Window, _tuning.PanicWindow, memory.UpAt, (IReadOnlyList<string>?)draining ?? [], _coverage, now) ?? default;
+        var (average, burst) = window?.Average(tuning.Window, tuning.PanicWindow, memory.UpAt, (IReadOnlyList<string>?)draining ?? [], _coverage, now) ?? default;
         var demand = new Demand(
-            average, burst, knowledge.LengthFrom(memory.UpAt) >= settings.Stabilisation ? memory.Peak : null, quiet,
+            average, burst, knowledge.LengthFrom(memory.UpAt) >= tuning.Stabilisation ? memory.Peak : null, quiet,
             knowledge.Known, knowledge.Silent, knowledge.ReportAge ?? TimeSpan.Zero);
         return new(state.Settings.Scaling, state.Wanted, ready, memory.StartingFor(ready < state.Wanted, now), now - memory.PanickedAt, demand);
     }
 
     private Watch WatchOf(EndpointState state, TimeSpan now)
     {
-        if (_watches.TryGetValue(state.Id, out var watch) && watch.Since == state.StatusSince) return watch;
-        return _watches[state.Id] = new(state.StatusSince, new(now, _tuning));
+        if (_watches.TryGetValue(state.Id, out var watch) && watch.IsStillOf(state)) return watch;
+        return _watches[state.Id] = new(state, new(now, _tuning.With(state.Settings.Scaling.Tuning)));
     }
 
     // Those that serve nobody yet before those that serve; the newest before the oldest.
@@ -137,16 +137,25 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
         bool IsUp(string id) => endpoints.TryGetValue(id, out var heard) && heard.State.Status == EndpointStatus.Up;
     }
 
-    // One time of being up. Whoever just learns of it counts from now on.
-    private sealed class Watch(DateTimeOffset since, PolicyMemory memory)
+    // One time of being up under one tuning: what was measured by another says nothing. Whoever just learns of it counts from now on.
+    private sealed class Watch(EndpointState first, PolicyMemory memory)
     {
+        private readonly DateTimeOffset _since = first.StatusSince;
+        private ScalingTuning? _own = first.Settings.Scaling.Tuning;
         private (long Version, TimeSpan At)? _said;
-
-        public DateTimeOffset Since => since;
 
         public PolicyMemory Memory => memory;
 
         public TrafficWindow? Traffic { get; set; }
+
+        public bool IsStillOf(EndpointState state)
+        {
+            var own = state.Settings.Scaling.Tuning;
+            if (state.StatusSince != _since || own != _own) return false;
+            // Each version brings an object of its own; from the second look on, both are the same one.
+            _own = own;
+            return true;
+        }
 
         public bool MaySay(long version, TimeSpan repeat, TimeSpan now)
         {

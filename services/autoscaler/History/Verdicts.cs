@@ -2,7 +2,7 @@ using Hypervize.Autoscaling.Policy;
 
 namespace Hypervize.Autoscaler.History;
 
-/// <summary>A time for which the policy found the same at every evaluation: the same number of nodes, by the same rules.</summary>
+/// <summary>A time for which the policy found the same at every evaluation: the same number of nodes, by the same rules and tuning.</summary>
 /// <param name="EndpointId">The endpoint.</param>
 /// <param name="From">The first evaluation.</param>
 /// <param name="To">The last one so far.</param>
@@ -116,7 +116,7 @@ public sealed class Verdicts(TimeProvider time)
 
         private bool IsSame(in Explanation found)
         {
-            if (_most.Nodes != found.Nodes || _most.It.Wanted != found.It.Wanted || _most.It.Ready != found.It.Ready || _most.IsPanic != found.IsPanic || _most.Clamps.Count != found.Clamps.Count) return false;
+            if (_most.Nodes != found.Nodes || _most.It.Wanted != found.It.Wanted || _most.It.Ready != found.It.Ready || _most.IsPanic != found.IsPanic || _most.Clamps.Count != found.Clamps.Count || _most.Tuning != found.Tuning) return false;
             for (var i = 0; i < found.Clamps.Count; i++)
                 if (_most.Clamps[i].Rule != found.Clamps[i].Rule) return false;
             return true;

@@ -92,6 +92,9 @@ public static class EndpointFields
     /// <summary><c>scaling.requestsPerMinute</c></summary>
     public static NumberField RequestsPerMinute { get; } = new("scaling.requestsPerMinute", "Requests per minute that one node can serve; null when only those at once tell how many nodes are needed.", 1, 1_000_000, null) { IsNullable = true };
 
+    /// <summary><c>scaling.tuning</c></summary>
+    public static TuningFields Tuning { get; } = new("scaling.tuning");
+
     /// <summary><c>holdSeconds</c></summary>
     public static NumberField HoldSeconds { get; } = new("holdSeconds", "Seconds a request is held for a node before it is refused.", 1, 600, 60);
 
@@ -108,13 +111,13 @@ public static class EndpointFields
     public static FlagField CustomDomain { get; } = new("customDomain", "The add-on for a domain of one's own.", false);
 
     /// <summary>Fields of a creation.</summary>
-    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Arguments, Temperature, TopP, TopK, MaxTokens, RepetitionPenalty, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, RequestsPerMinute, HoldSeconds, Access, Telemetry, .. Limits.All];
+    public static IReadOnlyList<Field> Create { get; } = [Name, Model, Quote, Context, Quantization, TrustRemoteCode, HuggingFaceToken, Arguments, Temperature, TopP, TopK, MaxTokens, RepetitionPenalty, Hardware, Runtime, Min, Max, IdleSeconds, Concurrency, RequestsPerMinute, .. Tuning.All, HoldSeconds, Access, Telemetry, .. Limits.All];
 
     /// <summary>Fields of a quote.</summary>
     public static IReadOnlyList<Field> ForQuote { get; } = [QuotedModel, HuggingFaceToken, Context, Sequences, Quantization, Hardware, Min, Max, Telemetry, CustomDomain];
 
     /// <summary>Fields of a change: what an endpoint runs on and serves is its identity and stays.</summary>
-    public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, RequestsPerMinute, HoldSeconds, Access, Telemetry, .. Limits.All];
+    public static IReadOnlyList<Field> Patch { get; } = [Name, Min, Max, IdleSeconds, Concurrency, RequestsPerMinute, .. Tuning.All, HoldSeconds, Access, Telemetry, .. Limits.All];
 
     internal static EndpointAccess ToAccess(string word) => word == "public" ? EndpointAccess.Public : EndpointAccess.Private;
 }

@@ -74,7 +74,7 @@ public static class EndpointRoutes
         var (min, max) = (reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max));
         var (idle, concurrency, hold) = (reader.Number(EndpointFields.IdleSeconds), reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds));
         var (access, telemetry, perMinute) = (reader.Choice(EndpointFields.Access), reader.Flag(EndpointFields.Telemetry), reader.Number(EndpointFields.RequestsPerMinute));
-        var limits = EndpointFields.Limits.Read(reader);
+        var (limits, tuning) = (EndpointFields.Limits.Read(reader), EndpointFields.Tuning.Read(reader));
         var (trusted, arguments) = (reader.Flag(EndpointFields.TrustRemoteCode), reader.List(EndpointFields.Arguments));
         var sampling = new Sampling(
             reader.Fraction(EndpointFields.Temperature), reader.Fraction(EndpointFields.TopP), reader.Number(EndpointFields.TopK), reader.Number(EndpointFields.MaxTokens), reader.Fraction(EndpointFields.RepetitionPenalty));
@@ -88,7 +88,7 @@ public static class EndpointRoutes
         if (runtime is not (null or EndpointFields.Simulator) && hardware is not (null or EndpointFields.Local))
             reader.Wrong(EndpointFields.Hardware.Path, $"must be {EndpointFields.Local} for {runtime}, which runs on this installation's own machines; only the simulator stands for other hardware");
         return reader.Refusal() is null
-            ? new(name!, model, quote, context, quantization, trusted!.Value, arguments, sampling, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value, perMinute), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value, limits)
+            ? new(name!, model, quote, context, quantization, trusted!.Value, arguments, sampling, hardware, runtime!, new(min!.Value, max!.Value, idle!.Value, concurrency!.Value, perMinute, tuning), hold!.Value, EndpointFields.ToAccess(access!), telemetry!.Value, limits)
             : null;
     }
 
@@ -135,11 +135,13 @@ public static class EndpointRoutes
         var (reader, refused) = await RequestReader.ReadAsync(http.Request, EndpointFields.Patch, defaults: false, EndpointFields.Create);
         if (reader is null) return refused!;
         var (access, limits, perMinute) = (reader.Choice(EndpointFields.Access), EndpointFields.Limits.Read(reader), reader.Number(EndpointFields.RequestsPerMinute));
+        var tuning = EndpointFields.Tuning.Read(reader);
         var update = new Update(
             reader.Text(EndpointFields.Name), reader.Number(EndpointFields.Min), reader.Number(EndpointFields.Max), reader.Number(EndpointFields.IdleSeconds),
             reader.Number(EndpointFields.Concurrency), reader.Number(EndpointFields.HoldSeconds), access is null ? null : EndpointFields.ToAccess(access),
             reader.Flag(EndpointFields.Telemetry), Caller.From(http.User).Name,
-            reader.Has(EndpointFields.Limits.Whole) ? new(limits) : null, reader.Has(EndpointFields.RequestsPerMinute) ? new(perMinute) : null);
+            reader.Has(EndpointFields.Limits.Whole) ? new(limits) : null, reader.Has(EndpointFields.RequestsPerMinute) ? new(perMinute) : null,
+            reader.Has(EndpointFields.Tuning.Whole) ? new(tuning) : null);
         if (update is { Min: { } min, Max: { } max } && min > max) reader.Wrong(EndpointFields.Min.Path, $"must not be above scaling.max ({max})");
         return reader.Refusal() ?? await sender.SendAsync(http, id, _ => update, StatusCodes.Status200OK);
     }

@@ -27,9 +27,10 @@ public sealed record Create(string AccountId, EndpointSettings Settings, Endpoin
 /// <param name="By">Who asks.</param>
 /// <param name="Limits">How many inference requests it takes.</param>
 /// <param name="RequestsPerMinute">Requests per minute that one node can serve.</param>
+/// <param name="Tuning">What is tuned otherwise than by the operator.</param>
 public sealed record Update(
     string? Name, int? Min, int? Max, int? IdleSeconds, int? Concurrency, int? HoldSeconds, EndpointAccess? Access, bool? Telemetry, string By,
-    LimitsChange? Limits = null, RateChange? RequestsPerMinute = null) : EndpointCommand
+    LimitsChange? Limits = null, RateChange? RequestsPerMinute = null, TuningChange? Tuning = null) : EndpointCommand
 {
     /// <summary>The settings after the change.</summary>
     /// <param name="it">The settings before.</param>
@@ -39,7 +40,7 @@ public sealed record Update(
         Limits = Limits is null ? it.Limits : Limits.To,
         Scaling = new(
             Min ?? it.Scaling.Min, Max ?? it.Scaling.Max, IdleSeconds ?? it.Scaling.IdleSeconds, Concurrency ?? it.Scaling.Concurrency,
-            RequestsPerMinute is null ? it.Scaling.RequestsPerMinute : RequestsPerMinute.To),
+            RequestsPerMinute is null ? it.Scaling.RequestsPerMinute : RequestsPerMinute.To, Tuning is null ? it.Scaling.Tuning : Tuning.To),
     };
 }
 
@@ -50,6 +51,10 @@ public sealed record LimitsChange(EndpointLimits? To);
 /// <summary>A change of what one node can serve.</summary>
 /// <param name="To">Requests per minute after it; null when only those at once count.</param>
 public sealed record RateChange(int? To);
+
+/// <summary>A change of an endpoint's own tuning.</summary>
+/// <param name="To">The tuning after it; null for the operator's.</param>
+public sealed record TuningChange(ScalingTuning? To);
 
 /// <summary>Delete it.</summary>
 /// <param name="By">Who asks.</param>

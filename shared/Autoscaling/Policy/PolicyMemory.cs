@@ -12,6 +12,9 @@ public sealed class PolicyMemory(TimeSpan upAt, Tuning tuning)
     /// <summary>When it became up, or when that was first known.</summary>
     public TimeSpan UpAt => upAt;
 
+    /// <summary>How the policy is tuned.</summary>
+    public Tuning Tuning => tuning;
+
     /// <summary>When the last burst was that caused a panic; null when there was none.</summary>
     public TimeSpan? PanickedAt { get; private set; }
 

@@ -16,6 +16,14 @@ public sealed record Tuning(double TargetUtilisation, TimeSpan Window, TimeSpan 
 
     /// <summary>Time over which <see cref="Demand.Burst"/> is taken.</summary>
     public TimeSpan PanicWindow => new(Window.Ticks / 10);
+
+    /// <summary>The tuning of an endpoint.</summary>
+    /// <param name="own">Its own values; null for none.</param>
+    public Tuning With(ScalingTuning? own) => own is null ? this : new(
+        own.Target ?? TargetUtilisation, Seconds(own.WindowSeconds) ?? Window, Seconds(own.StabilisationSeconds) ?? Stabilisation,
+        own.PanicAt ?? PanicAt, own.UpRate ?? UpRate, own.DownRate ?? DownRate);
+
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
 }
 
 /// <summary>What is asked of an endpoint.</summary>

@@ -128,12 +128,14 @@ internal static class EndpointCommands
     {
         var (name, settings) = (new Option<string?>("--name") { Description = "Another label." }, new SettingsOptions());
         var unlimited = new Option<bool>("--no-limits") { Description = "It takes any number of requests." };
-        var command = new Command("update", "Change its settings; what is not said stays, but limits are replaced as a whole.") { Endpoint, name, unlimited };
+        var untuned = new Option<bool>("--no-tuning") { Description = "It scales as the operator tunes all." };
+        var command = new Command("update", "Change its settings; what is not said stays, but limits and the tuning of scaling are each replaced as a whole.") { Endpoint, name, unlimited, untuned };
         foreach (var option in settings.All) command.Add(option);
         command.Validators.Add(r =>
         {
-            if (settings.All.Append(name).Append(unlimited).All(o => r.GetResult(o) is null)) r.AddError("Say what to change; --help lists it.");
+            if (settings.All.Append(name).Append(unlimited).Append(untuned).All(o => r.GetResult(o) is null)) r.AddError("Say what to change; --help lists it.");
             if (r.GetResult(unlimited) is not null && settings.Limits.Any(o => r.GetResult(o) is not null)) r.AddError("Give limits, or --no-limits.");
+            if (r.GetResult(untuned) is not null && settings.Tuning.Any(o => r.GetResult(o) is not null)) r.AddError("Give a tuning, or --no-tuning.");
         });
         return command.Calls(console, async (parsed, platform, cancel) =>
         {
@@ -141,6 +143,7 @@ internal static class EndpointCommands
             settings.Add(parsed, body);
             if (parsed.GetValue(name) is { } label) body["name"] = label;
             if (parsed.GetValue(unlimited)) body["limits"] = null;
+            if (parsed.GetValue(untuned)) (body["scaling"] ??= new JsonObject())["tuning"] = null;
             return await platform.CallAsync(HttpMethod.Patch, $"v1/endpoints/{await IdAsync(parsed, platform, cancel)}", cancel, body);
         }, it => Details(console, it));
     }
@@ -210,6 +213,7 @@ internal static class EndpointCommands
     {
         console.MarkupLineInterpolated($"[bold]{(string)it["name"]!}[/]  {(string)it["id"]!}  [bold]{(string)it["status"]!}[/]");
         console.MarkupLineInterpolated($"  {(string)it["model"]!} on {(string)it["hardware"]!}{((string)it["runtime"]! == "simulator" ? " (simulated)" : "")} at {it["pricePerHour"]!.ToJsonString()} USD/h a node; {it["scaling"]!["min"]!.ToJsonString()}–{it["scaling"]!["max"]!.ToJsonString()} nodes, idle after {it["scaling"]!["idleSeconds"]!.ToJsonString()} s");
+        if (TuningOptions.Words(it["scaling"]!["tuning"]) is { } tuning) console.MarkupLineInterpolated($"  its own tuning: {tuning}");
         console.MarkupLineInterpolated($"  {(string)it["url"]!}/v1");
         if (LimitOptions.Words(it["limits"]) is { } limits) console.MarkupLineInterpolated($"  at most {limits}");
         if (LimitOptions.Words(it["limits"]?["perAddress"]) is { } each) console.MarkupLineInterpolated($"  at most {each} of each client address, while anyone may call");
