@@ -33,6 +33,11 @@ public sealed class AutoscalerSettings : IValidatableObject
     /// <summary>Seconds after which a command is given again if the endpoint still stands at the version it was decided on.</summary>
     [Range(1, 60)] public int RepeatSeconds { get; set; } = 5;
 
+    /// <summary>
+    /// A file to which all that decisions rest on is written, and the decisions; empty for none. For who looks into what an autoscaler did: it is never shortened.
+    /// </summary>
+    public string Journal { get; set; } = "";
+
     /// <summary>What the policy is tuned by.</summary>
     public Tuning Tuning => new(TargetUtilisation, Window, Stabilisation, PanicAt, UpRate, DownRate);
 
@@ -51,6 +56,8 @@ public sealed class AutoscalerSettings : IValidatableObject
     {
         if (ForgetSeconds <= LateSeconds)
             yield return new($"A proxy must be late ({LateSeconds} s) before it is forgotten: give more seconds.", [nameof(ForgetSeconds)]);
+        if (Journal.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(Journal))))
+            yield return new($"The folder of {Journal} does not exist: make it.", [nameof(Journal)]);
     }
 }
 

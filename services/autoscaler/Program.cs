@@ -12,11 +12,12 @@ const string Name = "autoscaler";
 
 return await Service.RunAsync(Name, args, (builder, settings) =>
 {
-    settings.Read<AutoscalerSettings>("Autoscaler");
+    var autoscaler = settings.Read<AutoscalerSettings>("Autoscaler");
     var peers = settings.Read<PeerSettings>("Peers");
     builder.AddIdentity(settings, Name);
 
     builder.Services.AddSingleton<SteadyClock>().AddSingleton<EndpointTable>().AddSingleton<Evaluator>();
+    if (autoscaler.Journal.Length > 0) builder.Services.AddSingleton(services => new Journal(autoscaler.Journal, autoscaler, services.GetRequiredService<ILogger<Journal>>()));
     builder.Services.AddRoutingSync<EndpointTable>(peers.Endpoints!);
     builder.AddBus(settings, _ => { }, (context, rabbit) => OwnQueue.Declare(rabbit, context), waitUntilStarted: false);
     builder.Services.AddHostedService<EvaluationLoop>();

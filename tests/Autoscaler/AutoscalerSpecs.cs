@@ -40,8 +40,8 @@ public sealed class AutoscalerSpecs(Surroundings around) : IClassFixture<Surroun
         Assert.True((await autoscaler.CheckAsync("proxies")).GetProperty("data").GetProperty("known").GetInt32() >= 1);
 
         // What it heard, given to the policy once more: the same decisions.
-        var (said, again) = JournalReplay.Of(journal);
-        Assert.Equal(said, again);
+        var (said, saidAgain) = JournalReplay.Of(journal);
+        Assert.Equal(said, saidAgain);
         Assert.Contains($"{around.EndpointId} 9 0 {sleep.Reason}", said);
         File.Delete(journal);
     }

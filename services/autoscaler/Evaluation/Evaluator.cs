@@ -21,7 +21,8 @@ public sealed record Commands(IReadOnlyList<ScaleEndpoint> Scale, IReadOnlyList<
 /// </summary>
 /// <param name="settings">How to measure.</param>
 /// <param name="verdicts">Told what the policy finds.</param>
-public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
+/// <param name="journal">Told all that is heard and decided; null where nobody wants to know.</param>
+public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts, Journal? journal = null)
 {
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(60);
 
@@ -40,6 +41,7 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
     {
         lock (_lock)
         {
+            journal?.Heard(report, now);
             if (_coverage.Take(report, now) is not { } interval) return false;
             foreach (var endpoint in report.Endpoints)
             {
@@ -88,8 +90,10 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts)
                 else scale.Add(new(id, version, decided.Nodes, Victims(state, window, decided.Nodes), decided.InWords()));
             }
             if (now - _sweptAt >= Sweep) SweepOut(endpoints, now);
+            var commands = new Commands(scale, hibernate);
+            journal?.Evaluated(endpoints, now, commands);
+            return commands;
         }
-        return new(scale, hibernate);
     }
 
     private Situation Situation(EndpointState state, PolicyMemory memory, TrafficWindow? window, in Knowledge knowledge, TimeSpan now)

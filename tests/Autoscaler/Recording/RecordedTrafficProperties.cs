@@ -1,6 +1,5 @@
 using CsCheck;
 using Hypervize.Autoscaler.Recording;
-using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Tests.Recording;
 

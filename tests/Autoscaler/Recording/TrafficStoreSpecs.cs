@@ -1,6 +1,5 @@
 using Hypervize.Autoscaler.Messaging;
 using Hypervize.Autoscaler.Recording;
-using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
