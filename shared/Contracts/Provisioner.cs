@@ -101,3 +101,16 @@ public sealed record NodeEnded(string NodeId, DateTimeOffset At) : CapacityEvent
 /// <param name="EventId">Id of the stored event; also the message id.</param>
 /// <param name="Fact">The fact.</param>
 public sealed record CapacityChanged(string EndpointId, long Version, Guid EventId, CapacityEvent Fact);
+
+/// <summary>What nodes say of themselves, every ten seconds. Telemetry: what can't be published soon is dropped.</summary>
+/// <param name="At">When they were asked: the provisioner's clock.</param>
+/// <param name="Nodes">The nodes that answered, draining ones too; at least one.</param>
+public sealed record NodeReport(DateTimeOffset At, IReadOnlyList<NodeGauges> Nodes);
+
+/// <summary>What one node said of itself.</summary>
+/// <param name="EndpointId">Its endpoint.</param>
+/// <param name="NodeId">The node.</param>
+/// <param name="Running">Requests that generate now.</param>
+/// <param name="Waiting">Requests in the runtime's own queue.</param>
+/// <param name="CacheUsed">Share of the KV cache in use, 0 to 1; null when the runtime doesn't tell.</param>
+public sealed record NodeGauges(string EndpointId, string NodeId, int Running, int Waiting, double? CacheUsed);
