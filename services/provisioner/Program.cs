@@ -5,6 +5,7 @@ using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
 using Hypervize.Provisioner.Messaging;
 using Hypervize.Provisioner.Reconciling;
+using Hypervize.Provisioner.Telemetry;
 using Hypervize.Provisioner.Weights;
 
 const string Name = "provisioner";
@@ -35,6 +36,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
 
     // Keeps the two alike, on one replica at a time.
     builder.Services.AddSingleton<CapacityUpkeep>().AddSingleton<Reconciler>().AddHostedService(p => p.GetRequiredService<Reconciler>());
+    builder.Services.AddHostedService<NodeReporter>();
     builder.Services.AddHealthChecks().AddCheck<LeaderHealth>("leader");
 }, app =>
 {

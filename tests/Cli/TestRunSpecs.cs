@@ -41,4 +41,25 @@ public sealed class TestRunSpecs
         var sum = TestRun.Sum([TestRun.Read("One", With("")), TestRun.Read("Two", With("")), TestRun.Died("Three", "Killed")]);
         Assert.Equal(("2 passed, 3 failed, 2 skipped", 3), (sum.Summary, sum.Failures.Count));
     }
+
+    [Fact]
+    public void What_passes_when_it_is_run_once_more_has_passed_and_is_named()
+    {
+        var run = Failing("A", "B(x: 1)").After(new(3, 1, 0, [new("Some", "A", "again", "")]));
+        Assert.Equal(("11 passed, 1 failed, 2 skipped", "A", "B(x: 1)"), (run.Summary, Assert.Single(run.Failures).Name, Assert.Single(run.Unsteady).Name));
+    }
+
+    [Fact]
+    public void What_was_not_run_once_more_has_failed()
+    {
+        Assert.Equal(2, Failing("A", "B").After(TestRun.Died("Some", "Killed")).Failed);
+        Assert.Equal(2, Failing("A", "B").After(TestRun.None).Failed);
+        Assert.Equal(1, TestRun.Died("Some", "Killed").After(new(5, 0, 0, [])).Failed);
+    }
+
+    [Fact]
+    public void Run_once_more_is_what_failed_by_its_name_without_the_case() =>
+        Assert.Equal(["FullyQualifiedName=A", "FullyQualifiedName=B"], TestRun.Sum([Failing("A", "B(x: 1)"), TestRun.Died("Some", "Killed")]).OnceMore["Some"]);
+
+    private static TestRun Failing(params string[] names) => new(10, names.Length, 2, [.. names.Select(n => new FailedTest("Some", n, "bad", ""))]);
 }

@@ -121,6 +121,17 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task How_busy_a_node_is_is_reported_while_it_serves()
+    {
+        var id = await Endpoints.CreateAsync("simulator/tiny?load=0&tps=10");
+        var ready = await ReadyAsync(id);
+        using var http = new HttpClient();
+        using var answer = await BeginStreamAsync(http, ready.Address, "simulator/tiny?load=0&tps=10", tokens: 1000);
+        var busy = await Eventually.SomeAsync(() => Endpoints.GaugesOf(id).FirstOrDefault(n => n.Running > 0), "it is reported", () => installation.Log);
+        Assert.Equal(new(id, ready.NodeId, 1, 0, 0.25), busy);
+    }
+
+    [Fact]
     public async Task A_killed_provisioner_finds_its_nodes_and_what_was_asked_meanwhile()
     {
         var id = await Endpoints.CreateAsync();

@@ -149,8 +149,7 @@ public sealed class LocalNodes(
             var now = time.GetUtcNow();
             var manifest = new NodeManifest(
                 node.Id, endpointId, settings.Installation, node.Spec, port, new UriBuilder("http", settings.AdvertiseHost, port).Uri.GetLeftPart(UriPartial.Authority),
-                new(profile.ReadinessPath, profile.MetricsPath, profile.RequestMetrics.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-                now, now.AddSeconds(profile.StartSeconds), NodeProcess.Boot, traceParent, files, files.LoadFor(node.Since));
+                profile.Probe, now, now.AddSeconds(profile.StartSeconds), NodeProcess.Boot, traceParent, files, files.LoadFor(node.Since));
             folder.Write(manifest);
             return manifest;
         }

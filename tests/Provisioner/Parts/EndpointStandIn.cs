@@ -14,6 +14,7 @@ internal sealed class EndpointStandIn : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (long Version, EndpointState State)> _endpoints = new();
     private readonly ConcurrentQueue<CapacityChanged> _heard = new();
+    private readonly ConcurrentQueue<NodeReport> _nodes = new();
     private readonly string _proxy = $"proxy-{Guid.NewGuid():N}";
     private StandIn _played = null!;
     private IBusControl _bus = null!;
@@ -50,6 +51,11 @@ internal sealed class EndpointStandIn : IAsyncDisposable
                     it._heard.Enqueue(message.Message);
                     return Task.CompletedTask;
                 });
+                queue.Handler<NodeReport>(message =>
+                {
+                    it._nodes.Enqueue(message.Message);
+                    return Task.CompletedTask;
+                });
             });
         });
         await it._bus.StartAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
@@ -60,6 +66,9 @@ internal sealed class EndpointStandIn : IAsyncDisposable
     public IReadOnlyList<CapacityEvent> Of(string id) => [.. _heard.Where(c => c.EndpointId == id).DistinctBy(c => c.Version).Select(c => c.Fact)];
 
     public IReadOnlyList<T> Of<T>(string id) where T : CapacityEvent => [.. Of(id).OfType<T>()];
+
+    /// <summary>What was heard of how busy an endpoint's nodes are.</summary>
+    public IEnumerable<NodeGauges> GaugesOf(string id) => _nodes.SelectMany(r => r.Nodes).Where(n => n.EndpointId == id);
 
     /// <summary>Creates an endpoint that wants nodes.</summary>
     public async Task<string> CreateAsync(string model = "simulator/tiny?load=0.1", int wanted = 1, string runtime = "simulator")

@@ -10,6 +10,9 @@ namespace Hypervize.Cli.Testing;
 /// <summary><c>hypervize test</c>: all tests, against a PostgreSQL and a RabbitMQ of their own.</summary>
 internal static class TestCommand
 {
+    // More at once is no matter of a busy machine.
+    private const int MostOnceMore = 5;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static Command Create(IAnsiConsole console)
@@ -25,7 +28,7 @@ internal static class TestCommand
             Show(console, run);
             if (run.Passed + run.Failed == 0) console.WriteLine(chosen is null ? "No test ran." : $"No test project and no test matches {chosen}.");
             if (parsed.GetValue(json))
-                Output.PrintJson(JsonSerializer.Serialize(new { run.Passed, run.Failed, run.Skipped, Seconds = (int)Stopwatch.GetElapsedTime(started).TotalSeconds, run.Failures }, Json));
+                Output.PrintJson(JsonSerializer.Serialize(new { run.Passed, run.Failed, run.Skipped, Seconds = (int)Stopwatch.GetElapsedTime(started).TotalSeconds, run.Failures, run.Unsteady }, Json));
             else console.WriteLine(run.Summary);
             return run.Failed == 0 && run.Passed > 0 ? 0 : 1;
         });
@@ -71,7 +74,7 @@ internal static class TestCommand
         await Parallel.ForEachAsync(projects, new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = cancel }, async (project, stop) =>
         {
             var started = Stopwatch.GetTimestamp();
-            var run = await project.RunAsync(filter, instance.Temporary, instance.EnvironmentOf(project), stop);
+            var run = await project.RunAsync(filter is null ? null : $"FullyQualifiedName~{filter}", instance.Temporary, instance.EnvironmentOf(project), stop);
             lock (runs)
             {
                 runs.Add(run);
@@ -79,14 +82,29 @@ internal static class TestCommand
                     console.MarkupLineInterpolated($"{project.Name,-14} {run.Summary} [grey]({Stopwatch.GetElapsedTime(started).TotalSeconds:0} s)[/]");
             }
         });
+        var all = TestRun.Sum(runs);
+        return all.Failed is > 0 and <= MostOnceMore ? all.After(await RunOnceMoreAsync(console, projects, all, instance, cancel)) : all;
+    }
+
+    // Tests of real processes wait for real time, and a machine that is busy with others may let them wait too long. Alone, one after the other, they have no excuse.
+    private static async Task<TestRun> RunOnceMoreAsync(IAnsiConsole console, IReadOnlyList<TestProject> projects, TestRun first, ThrowawayInstance instance, CancellationToken cancel)
+    {
+        var runs = new List<TestRun>();
+        foreach (var failed in first.OnceMore)
+        {
+            console.MarkupLineInterpolated($"[grey]Once more, alone: what failed of {failed.Key}[/]");
+            var project = projects.Single(p => p.Name == failed.Key);
+            runs.Add(await project.RunAsync(string.Join('|', failed.Distinct()), instance.Temporary, instance.EnvironmentOf(project), cancel));
+        }
         return TestRun.Sum(runs);
     }
 
     private static void Show(IAnsiConsole console, TestRun run)
     {
-        foreach (var failure in run.Failures)
+        foreach (var failure in run.Unsteady.Concat(run.Failures))
         {
-            console.MarkupLineInterpolated($"\n[red]{failure.Project}: {failure.Name}[/]");
+            var unsteady = run.Unsteady.Contains(failure) ? " passed at the second time only, and has to be mended" : "";
+            console.MarkupLineInterpolated($"\n[red]{failure.Project}: {failure.Name}{unsteady}[/]");
             console.WriteLine(failure.Message);
             console.WriteLine(failure.Stack);
         }

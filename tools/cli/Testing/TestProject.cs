@@ -27,19 +27,19 @@ internal sealed record TestProject(string Name, string File)
         $"{SilentSeconds + (double.TryParse(Environment.GetEnvironmentVariable(SoakSeconds), CultureInfo.InvariantCulture, out var soak) ? soak : 0)}s");
 
     /// <summary>Runs its tests.</summary>
-    /// <param name="filter">Part of a test's full name; null for all.</param>
+    /// <param name="filter">Which, as <c>dotnet test</c> has it; null for all.</param>
     /// <param name="results">Folder for results.</param>
     /// <param name="environment">What the tests are told.</param>
     /// <param name="cancel">Ends them.</param>
     public async Task<TestRun> RunAsync(string? filter, string results, IReadOnlyDictionary<string, string> environment, CancellationToken cancel)
     {
         var program = Path.Combine(Path.GetDirectoryName(File)!, "bin", "Debug", "net10.0", $"{Path.GetFileNameWithoutExtension(File)}.dll");
-        var trx = Path.Combine(results, $"{Name}.trx");
+        var trx = Path.Combine(results, $"{Name}-{Guid.NewGuid():N}.trx");
         string[] arguments =
         [
             "test", program, "--nologo", "--logger", $"trx;LogFileName={trx}", "--results-directory", results,
             "--blame-hang-timeout", Hanging(), "--blame-hang-dump-type", "none",
-            .. filter is null ? (string[])[] : ["--filter", $"FullyQualifiedName~{filter}"],
+            .. filter is null ? (string[])[] : ["--filter", filter],
         ];
         var (exitCode, output) = await Executables.RunAsync("dotnet", arguments, cancel, Path.GetDirectoryName(File), environment);
         var run = System.IO.File.Exists(trx) ? TestRun.Read(Name, await System.IO.File.ReadAllTextAsync(trx, cancel)) : TestRun.None;

@@ -16,6 +16,10 @@ public sealed record FailedTest(string Project, string Name, string Message, str
 /// <param name="Failures">Details of what failed.</param>
 public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<FailedTest> Failures)
 {
+    /// <summary>Tests that failed at first, and passed when they were run once more.</summary>
+    public IReadOnlyList<FailedTest> Unsteady { get; init; } = [];
+
+
     private const string Host = "(the test host)";
 
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
@@ -54,8 +58,19 @@ public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<
         static string Text(XElement? error, string name) => error?.Element(Trx + name)?.Value ?? "";
     }
 
+    /// <summary>The run, after what failed in it was run once more.</summary>
+    /// <param name="again">How that went.</param>
+    public TestRun After(TestRun again)
+    {
+        FailedTest[] still = [.. Failures.Where(f => f.Name == Host || again.Passed == 0 || again.Failures.Any(a => a.Project == f.Project && (a.Name == f.Name || a.Name == Host)))];
+        return new(Passed + Failures.Count - still.Length, still.Length, Skipped, still) { Unsteady = [.. Failures.Except(still)] };
+    }
+
+    /// <summary>What is to be run once more, by project, as <c>dotnet test</c> filters: all that failed, but no host that died.</summary>
+    public ILookup<string, string> OnceMore => Failures.Where(f => f.Name != Host).ToLookup(f => f.Project, f => $"FullyQualifiedName={f.Name.Split('(')[0]}");
+
     /// <summary>Adds runs up.</summary>
     /// <param name="runs">Runs.</param>
     public static TestRun Sum(IReadOnlyCollection<TestRun> runs) =>
-        new(runs.Sum(r => r.Passed), runs.Sum(r => r.Failed), runs.Sum(r => r.Skipped), [.. runs.SelectMany(r => r.Failures)]);
+        new(runs.Sum(r => r.Passed), runs.Sum(r => r.Failed), runs.Sum(r => r.Skipped), [.. runs.SelectMany(r => r.Failures)]) { Unsteady = [.. runs.SelectMany(r => r.Unsteady)] };
 }
