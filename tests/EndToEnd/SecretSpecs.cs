@@ -27,7 +27,7 @@ public sealed class SecretSpecs
             var messages = new ConcurrentQueue<string>();
             var bus = await TapAsync(platform, messages);
             var answers = new List<string>();
-            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "gated", ["model"] = Gated, ["runtime"] = "vllm", ["huggingFaceToken"] = HubStandIn.Token }))!;
+            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "gated", ["model"] = Gated, ["runtime"] = "vllm", ["telemetry"] = true, ["huggingFaceToken"] = HubStandIn.Token }))!;
             var id = (string)created["id"]!;
             await platform.UntilAsync(id, "up");
             await platform.Client.ChatAsync(id, "Hello", 8, _ => { }, CancellationToken.None);

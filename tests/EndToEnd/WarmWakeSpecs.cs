@@ -16,7 +16,7 @@ public sealed class WarmWakeSpecs
         try
         {
             await platform.InitializeAsync();
-            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "warm", ["model"] = model.Id, ["runtime"] = "vllm" }))!;
+            var created = (await platform.Client.CallAsync(HttpMethod.Post, "v1/endpoints", CancellationToken.None, new JsonObject { ["name"] = "warm", ["model"] = model.Id, ["runtime"] = "vllm", ["telemetry"] = true }))!;
             var id = (string)created["id"]!;
             await platform.UntilAsync(id, "up");
             await platform.DoAsync(id, "hibernate");

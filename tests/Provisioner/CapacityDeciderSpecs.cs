@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Hypervize.Contracts;
 using Hypervize.EventSourcing;
+using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
 using static Hypervize.Provisioner.Tests.Some;
 
@@ -20,6 +22,28 @@ public sealed class CapacityDeciderSpecs
 
     [Fact]
     public void An_older_version_never_undoes_a_newer_one() => Assert.Empty(Said(CapacityDecider.Ask(Given(Asked(2, version: 5)), Ask(0, 4), Noon)));
+
+    [Fact]
+    public void A_switch_of_telemetry_is_recorded_and_no_node_is_touched()
+    {
+        var state = Given([.. Serving(), .. Said(CapacityDecider.Ask(Given(Serving()), Ask(1, 2) with { Telemetry = true }, Noon))])!;
+        Assert.True(state.Telemetry);
+        Assert.Equal(Given(Serving())!.Nodes, state.Nodes);
+        Assert.Empty(Said(CapacityDecider.Ask(state, Ask(1, 3) with { Telemetry = true }, Noon)));
+        Assert.False(Given([.. Serving(), .. Said(CapacityDecider.Ask(state, Ask(1, 3), Noon))])!.Telemetry);
+    }
+
+    [Fact]
+    public void What_was_not_recorded_of_a_version_is_taken_from_it_later() =>
+        Assert.True(Assert.IsType<CapacityAsked>(Assert.Single(Said(CapacityDecider.Ask(Given(Asked(2)), Ask(2, 1) with { Telemetry = true }, Noon)))).Telemetry);
+
+    [Fact]
+    public void A_version_that_was_recorded_says_nothing_the_second_time() => Assert.Empty(Said(CapacityDecider.Ask(Given(Asked(2)), Ask(2, 1), Noon)));
+
+    [Fact]
+    public void An_ask_from_before_telemetry_was_said_loads_without_it() => Assert.False(Given(JsonSerializer.Deserialize<CapacityEvent>(
+        """{"type":"capacity_asked","endpointVersion":1,"accountId":"acct-0123456789ab","wanted":1,"spec":{"model":"m","hardware":"g6.xlarge","runtime":"simulator","concurrency":4},"releases":[],"at":"2026-11-01T12:00:00+00:00"}""",
+        Json.Options)!)!.Telemetry);
 
     [Fact]
     public void A_release_is_recorded_once()

@@ -219,7 +219,7 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
     [Fact]
     public async Task An_owner_reads_what_the_nodes_print_and_nobody_else_does()
     {
-        var id = await Endpoints.CreateAsync();
+        var id = await Endpoints.CreateAsync(telemetry: true);
         var node = await ReadyAsync(id);
         var path = $"/v1/endpoints/{id}/logs?tail=5";
         Assert.Contains($"{node.NodeId} | ", await (await installation.Replica.GetAsync(path, Some.Account)).Content.ReadAsStringAsync());
@@ -229,6 +229,34 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         Assert.Equal(HttpStatusCode.NotFound, (await installation.Replica.GetAsync($"/v1/endpoints/{EndpointStandIn.NewId()}/logs", Some.Account)).StatusCode);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await installation.Replica.GetAsync($"/v1/endpoints/{id}/logs?tail=0", Some.Account)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await installation.Replica.GetAsync("/internal/nodes", Some.Account)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_telemetry_nothing_of_what_nodes_print_is_shown()
+    {
+        var id = await Endpoints.CreateAsync();
+        await ReadyAsync(id);
+        foreach (var accept in (string[])["text/plain", "application/json"])
+        {
+            using var answer = await installation.Replica.GetAsync($"/v1/endpoints/{id}/logs", Some.Account, accept);
+            using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            Assert.Equal((HttpStatusCode.Conflict, "telemetry_off"), (answer.StatusCode, problem.RootElement.GetProperty("code").GetString()));
+            Assert.Contains($"endpoints update {id} --telemetry", problem.RootElement.GetProperty("detail").GetString());
+        }
+        Assert.Equal(HttpStatusCode.NotFound, (await installation.Replica.GetAsync($"/v1/endpoints/{id}/logs", "acct-another")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_switch_of_telemetry_shows_and_hides_what_the_same_nodes_print()
+    {
+        var id = await Endpoints.CreateAsync();
+        var node = await ReadyAsync(id);
+        await Endpoints.SwitchTelemetryAsync(id, true);
+        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains($"{node.NodeId} | ", StringComparison.Ordinal), "its output is shown");
+        await Endpoints.SwitchTelemetryAsync(id, false);
+        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains("telemetry_off", StringComparison.Ordinal), "it is hidden again");
+        Assert.Single(Endpoints.Of<NodeRequested>(id));
+        Assert.Empty(Endpoints.Of<NodeEnding>(id));
     }
 
     [Fact]
@@ -248,7 +276,7 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         var (half, go) = HalfOf(model);
         var id = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));
         await half;
-        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains("weights | Fetching me/fetched", StringComparison.Ordinal), "its owner sees how far it is");
+        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains("weights | Fetching me/fetched", StringComparison.Ordinal), "its owner sees how far it is, without telemetry, too");
         Assert.Empty(Endpoints.Of<NodeStarted>(id));
         await installation.Replica.KillAsync();
         go();
@@ -256,7 +284,8 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
 
         var ready = await ReadyAsync(id);
         Assert.Equal(new WeightLoad(2_000_002, WasCached: false), ready.Weights);
-        Assert.Contains("model.safetensors", await LogsAsync(id));
+        await Endpoints.SwitchTelemetryAsync(id, true);
+        await Eventually.TrueAsync(async () => (await LogsAsync(id)).Contains("model.safetensors", StringComparison.Ordinal), "they are what it loaded");
         Assert.Single(Endpoints.Of<NodeRequested>(id));
 
         var next = await Endpoints.CreateAsync(new NodeWeights(model.Id, model.Revision, null));

@@ -19,7 +19,7 @@ internal static class Some
 
     public static CapacityAsked Asked(int wanted, long version = 1, params NodeRelease[] releases) => new(version, Account, wanted, Spec, releases, Noon);
 
-    public static Ask Ask(int wanted, long version, params NodeRelease[] releases) => new(version, Account, wanted, Spec, releases);
+    public static Ask Ask(int wanted, long version, params NodeRelease[] releases) => new(version, Account, wanted, Spec, releases, Telemetry: false);
 
     public static NodeRequested Requested(string node, int attempt = 1) => new(node, Spec, attempt, Noon);
 

@@ -14,7 +14,7 @@ namespace Hypervize.Provisioner.Api;
 /// <param name="Lines">Its last lines, oldest first.</param>
 public sealed record NodeOutput(string NodeId, bool Running, DateTimeOffset SpawnedAt, IReadOnlyList<string> Lines);
 
-/// <summary>What the nodes of an endpoint print, for its owner.</summary>
+/// <summary>What the nodes of an endpoint print, for its owner, while the logging and telemetry add-on is on; and how far their weights are.</summary>
 public static class LogRoutes
 {
     private const int MostLines = 5000;
@@ -34,10 +34,15 @@ public static class LogRoutes
         if (state is null || (state.AccountId != caller.AccountId && !caller.IsOperator))
             return Problems.From(StatusCodes.Status404NotFound, "endpoint_not_found", $"There is no endpoint {endpointId}, or no node was ever asked for.");
 
-        var outputs = nodes.Of(endpointId).OrderBy(n => n.Manifest.SpawnedAt)
+        var fetching = weights.Progress(endpointId);
+        if (!state.Telemetry && fetching.Count == 0)
+            return Problems.From(StatusCodes.Status409Conflict, "telemetry_off",
+                $"The logging and telemetry add-on is off for {endpointId}, so what its nodes print is not shown. Switch it on by PATCH /v1/endpoints/{endpointId} with {{\"telemetry\": true}}, or by `hypervize endpoints update {endpointId} --telemetry`. A failure's last lines stand in the endpoint itself.");
+
+        var outputs = (state.Telemetry ? nodes.Of(endpointId) : []).OrderBy(n => n.Manifest.SpawnedAt)
             .Select(n => new NodeOutput(n.Manifest.NodeId, n.Seen.IsAlive, n.Manifest.SpawnedAt, n.Folder.Output.Tail(tail)));
         return http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
-            ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs, Fetching = weights.Progress(endpointId) })
-            : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n")).Concat(weights.Progress(endpointId).Select(line => $"weights | {line}\n"))));
+            ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs, Fetching = fetching })
+            : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n")).Concat(fetching.Select(line => $"weights | {line}\n"))));
     }
 }

@@ -47,9 +47,10 @@ public sealed record CapacityNode(string Id, NodeSpec Spec, NodePhase Phase, Dat
 /// <param name="ShortLives">Nodes in a row that were lost soon after they became ready.</param>
 /// <param name="LastFailureAt">When a node last failed, in starting or in serving; null when none did since capacity was first asked.</param>
 /// <param name="AskedAtVersion">Version of the last <see cref="CapacityAsked"/> in the capacity stream.</param>
+/// <param name="Telemetry">Whether the logging and telemetry add-on is on.</param>
 public sealed record CapacityState(
     long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<CapacityNode> Nodes, int FailedStarts, int ShortLives,
-    DateTimeOffset? LastFailureAt, long AskedAtVersion)
+    DateTimeOffset? LastFailureAt, long AskedAtVersion, bool Telemetry)
 {
     private const string KeyPrefix = "capacity-";
 
@@ -57,7 +58,7 @@ public sealed record CapacityState(
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(30);
 
     /// <summary>How the events add up.</summary>
-    public static Fold<CapacityState, CapacityEvent> Fold { get; } = new(Revision: 1, Evolve);
+    public static Fold<CapacityState, CapacityEvent> Fold { get; } = new(Revision: 2, Evolve);
 
     /// <summary>Whether there is, or will be, something to look after. Stored, so that it can be asked for.</summary>
     public bool Active => Wanted > 0 || Nodes.Count > 0;
@@ -76,7 +77,7 @@ public sealed record CapacityState(
 
     private static CapacityState Evolve(CapacityState? state, CapacityEvent e, long version) => (state, e) switch
     {
-        (null, CapacityAsked first) => new(first.EndpointVersion, first.AccountId, first.Wanted, first.Spec, [], 0, 0, null, version),
+        (null, CapacityAsked first) => new(first.EndpointVersion, first.AccountId, first.Wanted, first.Spec, [], 0, 0, null, version, first.Telemetry),
         (null, _) => throw new InvalidOperationException($"A capacity stream begins with {nameof(CapacityAsked)}, not with {e.GetType().Name}."),
         (_, CapacityAsked asked) => state.Asked(asked, version),
         (_, NodeRequested n) => state with { Nodes = [.. state.Nodes, new(n.NodeId, n.Spec, NodePhase.Requested, n.At, version, null)] },
@@ -94,7 +95,7 @@ public sealed record CapacityState(
         var anew = Wanted == 0 && asked.Wanted > 0;
         return this with
         {
-            EndpointVersion = asked.EndpointVersion, AccountId = asked.AccountId, Wanted = asked.Wanted, Spec = asked.Spec, AskedAtVersion = version,
+            EndpointVersion = asked.EndpointVersion, AccountId = asked.AccountId, Wanted = asked.Wanted, Spec = asked.Spec, AskedAtVersion = version, Telemetry = asked.Telemetry,
             Nodes = [.. Nodes.Select(n => n.Release is null && released.TryGetValue(n.Id, out var release) ? n with { Release = release } : n)],
             FailedStarts = anew ? 0 : FailedStarts, ShortLives = anew ? 0 : ShortLives,
         };

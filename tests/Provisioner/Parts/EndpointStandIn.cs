@@ -71,11 +71,11 @@ internal sealed class EndpointStandIn : IAsyncDisposable
     public IEnumerable<NodeGauges> GaugesOf(string id) => _nodes.SelectMany(r => r.Nodes).Where(n => n.EndpointId == id);
 
     /// <summary>Creates an endpoint that wants nodes.</summary>
-    public async Task<string> CreateAsync(string model = "simulator/tiny?load=0.1", int wanted = 1, string runtime = "simulator")
+    public async Task<string> CreateAsync(string model = "simulator/tiny?load=0.1", int wanted = 1, string runtime = "simulator", bool telemetry = false)
     {
-        var id = NewId();
-        await SayAsync(State(id, model, runtime) with { Wanted = wanted });
-        return id;
+        var state = State(NewId(), model, runtime);
+        await SayAsync(state with { Wanted = wanted, Settings = state.Settings with { Telemetry = telemetry } });
+        return state.Id;
     }
 
     /// <summary>Creates an endpoint whose nodes are given their weights.</summary>
@@ -91,6 +91,9 @@ internal sealed class EndpointStandIn : IAsyncDisposable
 
     /// <summary>Wants another number of nodes.</summary>
     public Task WantAsync(string id, int wanted) => SayAsync(_endpoints[id].State with { Wanted = wanted });
+
+    /// <summary>Switches the logging and telemetry add-on.</summary>
+    public Task SwitchTelemetryAsync(string id, bool on) => SayAsync(_endpoints[id].State with { Settings = _endpoints[id].State.Settings with { Telemetry = on } });
 
     /// <summary>Wants it, and is not heard: the message was lost.</summary>
     public void WantUnheard(string id, int wanted) => _endpoints[id] = (_endpoints[id].Version + 1, _endpoints[id].State with { Wanted = wanted });

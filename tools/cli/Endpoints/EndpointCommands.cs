@@ -86,7 +86,7 @@ internal static class EndpointCommands
     private static Command Logs(IAnsiConsole console)
     {
         var tail = new Option<int>("--tail") { Description = "Lines of each node.", DefaultValueFactory = _ => 100 };
-        var command = new Command("logs", "What its nodes printed.") { Endpoint, tail };
+        var command = new Command("logs", "What its nodes printed, with the telemetry add-on; and how far their weights are.") { Endpoint, tail };
         command.SetAction(async (parsed, cancel) =>
         {
             using var platform = PlatformClient.Of(parsed);
