@@ -39,7 +39,8 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
         while (!lost.IsCancellationRequested)
         {
             await SaveAsync(lost);
-            await AddUpAsync(lost);
+            // Hours at once after a pause, but not all of them in memory.
+            while (await AddUpAsync(lost)) { }
             if (Time.GetUtcNow() - tidied >= Tidying)
             {
                 tidied = Time.GetUtcNow();
@@ -74,18 +75,18 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
         }
     }
 
-    // What is late by more than a short interval and a half is not in its minute, but still in its short interval.
-    private async Task AddUpAsync(CancellationToken cancel)
+    // Some of what is over; whether there is more. What is kept later than a short interval and a half after a minute is not in it.
+    private async Task<bool> AddUpAsync(CancellationToken cancel)
     {
         var until = Time.GetUtcNow() - TimeSpan.FromSeconds(1.5 * TrafficPoint.ShortSeconds);
         until = new(until.UtcTicks - until.UtcTicks % Minute.Ticks, TimeSpan.Zero);
-        if (_addedUp >= until) return;
-        // Hours at once after a pause, but not all of a day in memory.
+        if (_addedUp >= until) return false;
         var to = _addedUp + TimeSpan.FromMinutes(10) is var some && some < until ? some : until;
         var minutes = from endpoint in await store.ReadAllAsync(_addedUp, to, cancel)
                       from minute in endpoint.GroupBy(p => new DateTimeOffset(p.At.UtcTicks - p.At.UtcTicks % Minute.Ticks, TimeSpan.Zero))
                       select KeyValuePair.Create(endpoint.Key, TrafficPoint.Sum([.. minute], minute.Key, TrafficPoint.LongSeconds, parts: 6));
         foreach (var chunk in minutes.Chunk(AtATime)) await store.SaveAsync(TrafficPoint.LongSeconds, chunk, cancel);
         _addedUp = to;
+        return to < until;
     }
 }

@@ -25,7 +25,7 @@ public sealed class TrafficRecorderSpecs
         Assert.Equal((16, 10, 300L, 200L), (point.Arrived!.Sum(), point.Statuses![200], point.PromptTokens, point.CompletionTokens));
         Assert.Equal((4, 1, 2, 1), (point.InFlight, point.Waiting, point.Wanted, point.Ready));
         Assert.Equal((10, 10), (point.Duration!.Count, point.FirstToken!.Count));
-        Assert.Equal(7, point.Arrived![4]);
+        Assert.Equal(7, point.Arrived![3]);
     }
 
     [Fact]

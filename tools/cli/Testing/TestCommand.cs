@@ -92,7 +92,7 @@ internal static class TestCommand
         var runs = new List<TestRun>();
         foreach (var failed in first.OnceMore)
         {
-            console.MarkupLineInterpolated($"[grey]Once more, alone: what failed of {failed.Key}[/]");
+            console.MarkupLineInterpolated($"[grey]Once more, alone, of {failed.Key}: {string.Join(", ", failed.Distinct().Select(f => f[(f.LastIndexOf('.') + 1)..]))}[/]");
             var project = projects.Single(p => p.Name == failed.Key);
             runs.Add(await project.RunAsync(string.Join('|', failed.Distinct()), instance.Temporary, instance.EnvironmentOf(project), cancel));
         }
