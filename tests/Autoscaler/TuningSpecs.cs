@@ -1,5 +1,4 @@
 using Hypervize.Autoscaling.Policy;
-using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Tests;
 
@@ -86,12 +85,18 @@ public sealed class TuningSpecs
     [Fact]
     public void How_fast_it_goes_down_may_be_its_own()
     {
-        var it = new Timeline(tuning: new(DownRate: 1000));
+        var nothing = new Demand(default, default, default(Load), TimeSpan.Zero, Proxies: 1, Silent: 0, TimeSpan.Zero);
+        Assert.Equal(4, ScalingPolicy.Decide(new(new(1, 64, 60, 16), Wanted: 16, Ready: 16, TimeSpan.Zero, null, nothing), Operators.With(new(DownRate: 4))).Nodes);
+    }
+
+    [Fact]
+    public void However_slowly_it_goes_down_it_does()
+    {
+        var it = new Timeline(tuning: new(DownRate: 1.1));
         it.Proxy.Carries(30);
         it.Passes(120).Has(3);
         it.Proxy.Carries(1);
         it.Passes(120).Has(1);
-        Assert.Equal([3, 1], it.Said.Cast<ScaleEndpoint>().Select(s => s.Wanted));
     }
 
     [Fact]

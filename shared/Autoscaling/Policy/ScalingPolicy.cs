@@ -72,7 +72,7 @@ public readonly record struct Situation(Scaling Scaling, int Wanted, int Ready, 
 /// <item>Up to <see cref="Tuning.UpRate"/> times the nodes that serve by one decision.</item>
 /// <item>No fewer than the highest load of the stabilisation window needs, with a tenth to spare, so that a load at the edge between two numbers does not
 /// flap; and no fewer at all while something of that window is missing.</item>
-/// <item>Down to the <see cref="Tuning.DownRate"/>th part by one decision.</item>
+/// <item>Down to the <see cref="Tuning.DownRate"/>th part by one decision, or by one node where that would be none.</item>
 /// <item>Never below one node nor the owner's minimum, never above the maximum.</item>
 /// </list>
 /// </summary>
@@ -104,7 +104,8 @@ public static class ScalingPolicy
         if (demand.Highest is { } highest) nodes.AtLeast(ScalingRule.Stabilisation, Math.Min(it.Wanted, Whole(Needed(highest, scaling, target * (1 - Spare)))));
         else nodes.AtLeast(ScalingRule.Unreported, it.Wanted);
         if (isPanic) nodes.AtLeast(ScalingRule.Panic, it.Wanted);
-        nodes.AtLeast(ScalingRule.DownRate, Whole(it.Wanted / tuning.DownRate));
+        // A tenth less of few nodes is no node less: they would never go.
+        nodes.AtLeast(ScalingRule.DownRate, Math.Min(Math.Max(1, it.Wanted - 1), Whole(it.Wanted / tuning.DownRate)));
 
         nodes.AtLeast(ScalingRule.Minimum, Math.Max(1, scaling.Min));
         nodes.AtMost(ScalingRule.Maximum, scaling.Max);
