@@ -82,9 +82,14 @@ public sealed class MetricsRouteSpecs : IAsyncLifetime
         return owner;
     }
 
-    private static Task<JsonNode> EventuallyAsync(HttpClient client, string path, Func<JsonNode, bool> holds) => Eventually.SomeAsync(async () =>
+    private static Task<JsonNode> EventuallyAsync(HttpClient client, string path, Func<JsonNode, bool> holds)
     {
-        using var response = await client.GetAsync(path);
-        return response.IsSuccessStatusCode && JsonNode.Parse(await response.Content.ReadAsStringAsync()) is { } answer && holds(answer) ? answer : null;
-    }, $"{path} answers as it should");
+        var last = "";
+        return Eventually.SomeAsync(async () =>
+        {
+            using var response = await client.GetAsync(path);
+            last = await response.Content.ReadAsStringAsync();
+            return response.IsSuccessStatusCode && JsonNode.Parse(last) is { } answer && holds(answer) ? answer : null;
+        }, $"{path} answers as it should", () => last);
+    }
 }

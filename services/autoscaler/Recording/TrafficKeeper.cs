@@ -33,7 +33,7 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
     {
         await store.PrepareAsync(lost);
         _watched = await store.LastWatchedAsync(lost);
-        var earliest = Time.GetUtcNow() - TrafficStore.ShortKept;
+        var earliest = MinuteOf(Time.GetUtcNow() - TrafficStore.ShortKept);
         _addedUp = await store.LastLongAsync(earliest, lost) is { } last ? last + Minute : earliest;
         var tidied = DateTimeOffset.MinValue;
         while (!lost.IsCancellationRequested)
@@ -78,15 +78,16 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
     // Some of what is over; whether there is more. What is kept later than a short interval and a half after a minute is not in it.
     private async Task<bool> AddUpAsync(CancellationToken cancel)
     {
-        var until = Time.GetUtcNow() - TimeSpan.FromSeconds(1.5 * TrafficPoint.ShortSeconds);
-        until = new(until.UtcTicks - until.UtcTicks % Minute.Ticks, TimeSpan.Zero);
+        var until = MinuteOf(Time.GetUtcNow() - TimeSpan.FromSeconds(1.5 * TrafficPoint.ShortSeconds));
         if (_addedUp >= until) return false;
         var to = _addedUp + TimeSpan.FromMinutes(10) is var some && some < until ? some : until;
         var minutes = from endpoint in await store.ReadAllAsync(_addedUp, to, cancel)
-                      from minute in endpoint.GroupBy(p => new DateTimeOffset(p.At.UtcTicks - p.At.UtcTicks % Minute.Ticks, TimeSpan.Zero))
+                      from minute in endpoint.GroupBy(p => MinuteOf(p.At))
                       select KeyValuePair.Create(endpoint.Key, TrafficPoint.Sum([.. minute], minute.Key, TrafficPoint.LongSeconds, parts: 6));
         foreach (var chunk in minutes.Chunk(AtATime)) await store.SaveAsync(TrafficPoint.LongSeconds, chunk, cancel);
         _addedUp = to;
         return to < until;
     }
+
+    private static DateTimeOffset MinuteOf(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % Minute.Ticks, TimeSpan.Zero);
 }

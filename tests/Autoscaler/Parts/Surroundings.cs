@@ -55,7 +55,7 @@ public sealed class Surroundings : IAsyncLifetime
 
     internal EndpointState Up(int wanted, long decisive, int max = 4, int idle = 3600, bool telemetry = false)
     {
-        var settings = new EndpointSettings("test", "model", "cpu", "simulator", new(0, max, idle, 16), 60, EndpointAccess.Private, false);
+        var settings = new EndpointSettings("test", "model", "g5.xlarge", "simulator", new(0, max, idle, 16), 60, EndpointAccess.Private, telemetry);
         var now = DateTimeOffset.UtcNow;
         var nodes = Enumerable.Range(1, wanted).Select(i => new EndpointNode($"node-{i}", NodeStatus.Ready, "http://127.0.0.1:1", now, 1));
         return new(EndpointId, "acct-1", settings, EndpointStatus.Up, now, wanted, decisive, [.. nodes], null, null, [], now, settings);
