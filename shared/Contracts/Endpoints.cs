@@ -183,10 +183,11 @@ public sealed record EndpointNode(string Id, NodeStatus Status, string? Address,
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="CreatedAs">What it was created as, before any change.</param>
 /// <param name="Plan">What was found out about the model; null for an endpoint that was created before models were analysed.</param>
+/// <param name="RecentStartsMs">Durations of the last starts of nodes (asked for to ready), milliseconds, newest last, at most five; null when there was none.</param>
 public sealed record EndpointState(
     string Id, string AccountId, EndpointSettings Settings, EndpointStatus Status, DateTimeOffset StatusSince, int Wanted, long DecisiveVersion,
     IReadOnlyList<EndpointNode> Nodes, Failure? Failure, Failure? Degraded, IReadOnlyList<int> RecentWakesMs, DateTimeOffset CreatedAt,
-    EndpointSettings CreatedAs, EndpointPlan? Plan = null);
+    EndpointSettings CreatedAs, EndpointPlan? Plan = null, IReadOnlyList<int>? RecentStartsMs = null);
 
 /// <summary>A fact in an endpoint's stream. The stored event is the published fact; its type names are pinned.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]

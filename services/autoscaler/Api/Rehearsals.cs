@@ -67,21 +67,22 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
         }
     }
 
-    // Only from when it was recorded on, to until when.
+    // Only from when it was recorded on, to until when; and not of the time in which it was built, when nobody could call it.
     private async Task<(IReadOnlyList<TrafficPoint> Points, Period? Period)> WatchedAsync(EndpointState it, Period asked, CancellationToken cancel)
     {
-        var points = await recorded.PointsAsync(it.Id, asked.From, asked.To, finely: true, cancel);
-        if (points.Count == 0) return (points, null);
+        TrafficPoint[] points = [.. (await recorded.PointsAsync(it.Id, asked.From, asked.To, finely: true, cancel)).SkipWhile(p => p.Ready == 0 && p.Wanted > 0)];
+        if (points.Length == 0) return (points, null);
         var watched = await store.WatchedAsync(asked.From, asked.To, cancel);
         var begin = points[0].At > asked.From ? points[0].At : asked.From;
-        var end = watched.Select(w => w.To).Append(points[^1].At.AddSeconds(points[^1].Seconds)).Max();
-        return (points, begin < end ? new(begin, end < asked.To ? end : asked.To) : null);
+        // While its telemetry is on, an endpoint has a point in every minute that is watched.
+        var end = ((DateTimeOffset[])[watched.Select(w => w.To).DefaultIfEmpty(points[^1].At.AddSeconds(points[^1].Seconds)).Max(), points[^1].At.AddSeconds(TrafficPoint.LongSeconds), asked.To]).Min();
+        return (points, begin < end ? new(begin, end) : null);
     }
 
     private Setup Setup(EndpointState it, IReadOnlyList<TrafficPoint> points)
     {
-        var wakes = it.RecentWakesMs.Order().ToList();
-        var start = wakes.Count == 0 ? UsualStartSeconds : Math.Max(1, (int)Math.Ceiling(wakes[wakes.Count / 2] / 1000.0));
+        var starts = (it.RecentStartsMs ?? it.RecentWakesMs).Order().ToList();
+        var start = starts.Count == 0 ? UsualStartSeconds : Math.Max(1, (int)Math.Ceiling(starts[starts.Count / 2] / 1000.0));
         return Begun(new(it.Settings.Scaling, settings.Tuning.With(it.Settings.Scaling.Tuning), start, it.Settings.HoldSeconds) { BeginsWith = (int)Math.Round(points[0].Ready) });
     }
 

@@ -7,7 +7,7 @@ namespace Hypervize.Autoscaler.Recording;
 /// <param name="time">Time.</param>
 public sealed class RecordedTraffic(TrafficStore store, TimeProvider time)
 {
-    // What may not have been added up to minutes yet.
+    // What may not have been added up to minutes yet; and what may be gone of a day that was asked for a moment ago.
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(5);
     private const double ShortestRequest = 0.001;
     private const double LongestRequest = 3600;
@@ -20,7 +20,7 @@ public sealed class RecordedTraffic(TrafficStore store, TimeProvider time)
     /// <param name="cancel">Stops.</param>
     public async Task<IReadOnlyList<TrafficPoint>> PointsAsync(string endpointId, DateTimeOffset from, DateTimeOffset to, bool finely, CancellationToken cancel)
     {
-        if (finely && from >= time.GetUtcNow() - TrafficStore.ShortKept) return await store.ReadAsync(endpointId, TrafficPoint.ShortSeconds, from, to, cancel);
+        if (finely && from >= time.GetUtcNow() - TrafficStore.ShortKept - Recent) return await store.ReadAsync(endpointId, TrafficPoint.ShortSeconds, from, to, cancel);
         var points = await store.ReadAsync(endpointId, TrafficPoint.LongSeconds, from, to, cancel);
         var recent = time.GetUtcNow() - Recent;
         if (to <= recent) return points;

@@ -6,13 +6,13 @@ namespace Hypervize.Endpoints.Lifecycle;
 /// <summary>How the facts of an endpoint's stream add up to its state.</summary>
 public static class EndpointLife
 {
-    private const int MostWakesRemembered = 5;
+    private const int MostRemembered = 5;
 
     /// <summary>Failed starts in a row that a provisioner may report before the endpoint is given up, or degraded.</summary>
     public const int FailedStartsAllowed = 3;
 
     /// <summary>The fold.</summary>
-    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 4, Evolve);
+    public static Fold<EndpointState, EndpointEvent> Fold { get; } = new(Revision: 5, Evolve);
 
     /// <summary>Whether nodes are wanted in a status.</summary>
     /// <param name="status">The status.</param>
@@ -68,11 +68,12 @@ public static class EndpointLife
         state = state with { Nodes = [.. state.Nodes.Select(n => n.Id == node.Id ? node : n), .. known is null ? (EndpointNode[])[node] : []] };
         if (node.Status == NodeStatus.Draining) return state;
 
+        if (known is { Status: NodeStatus.Starting }) state = state with { RecentStartsMs = With(state.RecentStartsMs ?? [], ready.At - known.Since) };
         state = WithoutDegradation(state);
         return state.Status switch
         {
             EndpointStatus.Building => Up(state, ready.At, version),
-            EndpointStatus.Waking => Up(state, ready.At, version) with { RecentWakesMs = [.. state.RecentWakesMs.Append(Milliseconds(ready.At - state.StatusSince)).TakeLast(MostWakesRemembered)] },
+            EndpointStatus.Waking => Up(state, ready.At, version) with { RecentWakesMs = With(state.RecentWakesMs, ready.At - state.StatusSince) },
             EndpointStatus.Up or EndpointStatus.Hibernated or EndpointStatus.Failed or EndpointStatus.Disabled or EndpointStatus.Deleted => state,
         };
     }
@@ -85,5 +86,6 @@ public static class EndpointLife
 
     private static EndpointState Without(EndpointState state, string nodeId) => state with { Nodes = [.. state.Nodes.Where(n => n.Id != nodeId)] };
 
-    private static int Milliseconds(TimeSpan duration) => (int)Math.Clamp(duration.TotalMilliseconds, 0, int.MaxValue);
+    private static IReadOnlyList<int> With(IReadOnlyList<int> milliseconds, TimeSpan newest) =>
+        [.. milliseconds.Append((int)Math.Clamp(newest.TotalMilliseconds, 0, int.MaxValue)).TakeLast(MostRemembered)];
 }

@@ -98,4 +98,12 @@ public sealed class SleepSpecs
             history = [.. history, Asleep(), An.Woken(Noon), Starting($"node-{wake}", Noon), Serving($"node-{wake}", Noon.AddMilliseconds(100 * wake)), Serving("node-late", Noon.AddHours(1))];
         Assert.Equal([200, 300, 400, 500, 600], Given(history).State!.RecentWakesMs);
     }
+
+    [Fact]
+    public void A_start_is_timed_from_being_asked_for_to_ready_whatever_it_is_for_and_the_last_five_are_kept()
+    {
+        IReadOnlyList<EndpointEvent> history = [Created(min: 1, max: 6)];
+        for (var node = 1; node <= 6; node++) history = [.. history, Starting($"node-{node}", Noon), Serving($"node-{node}", Noon.AddMilliseconds(100 * node))];
+        Assert.Equal([200, 300, 400, 500, 600], Given(history).State!.RecentStartsMs!);
+    }
 }
