@@ -70,7 +70,9 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
     // Only from when it was recorded on, to until when; and not of the time in which it was built, when nobody could call it.
     private async Task<(IReadOnlyList<TrafficPoint> Points, Period? Period)> WatchedAsync(EndpointState it, Period asked, CancellationToken cancel)
     {
-        TrafficPoint[] points = [.. (await recorded.PointsAsync(it.Id, asked.From, asked.To, finely: true, cancel)).SkipWhile(p => p.Ready == 0 && p.Wanted > 0)];
+        var all = await recorded.PointsAsync(it.Id, asked.From, asked.To, finely: true, cancel);
+        var built = it.CreatedAt < asked.From ? 0 : all.TakeWhile(p => p.Ready == 0).Count() + 1;
+        TrafficPoint[] points = [.. all.Skip(built)];
         if (points.Length == 0) return (points, null);
         var watched = await store.WatchedAsync(asked.From, asked.To, cancel);
         var begin = points[0].At > asked.From ? points[0].At : asked.From;
@@ -82,7 +84,7 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
     private Setup Setup(EndpointState it, IReadOnlyList<TrafficPoint> points)
     {
         var starts = (it.RecentStartsMs ?? it.RecentWakesMs).Order().ToList();
-        var start = starts.Count == 0 ? UsualStartSeconds : Math.Max(1, (int)Math.Ceiling(starts[starts.Count / 2] / 1000.0));
+        var start = starts.Count == 0 ? UsualStartSeconds : Math.Max(1, (int)Math.Round(starts[starts.Count / 2] / 1000.0));
         return Begun(new(it.Settings.Scaling, settings.Tuning.With(it.Settings.Scaling.Tuning), start, it.Settings.HoldSeconds) { BeginsWith = (int)Math.Round(points[0].Ready) });
     }
 

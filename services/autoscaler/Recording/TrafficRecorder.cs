@@ -35,8 +35,8 @@ public sealed class TrafficRecorder(TimeProvider time)
         var seconds = Math.Clamp((report.To - report.From).TotalSeconds, 0, TrafficPoint.ShortSeconds);
         lock (_lock)
         {
-            var part = (int)(time.GetUtcNow() - _from).TotalSeconds;
-            foreach (var traffic in report.Endpoints) Of(traffic.EndpointId).Add(traffic, seconds, part);
+            var end = (time.GetUtcNow() - _from).TotalSeconds;
+            foreach (var traffic in report.Endpoints) Of(traffic.EndpointId).Add(traffic, seconds, end);
         }
     }
 
@@ -135,9 +135,9 @@ public sealed class TrafficRecorder(TimeProvider time)
 
         public NodeLoad? Nodes { get; set; }
 
-        public void Add(EndpointTraffic traffic, double seconds, int part)
+        public void Add(EndpointTraffic traffic, double seconds, double end)
         {
-            _arrived[Math.Clamp(part, 0, _arrived.Length - 1)] += traffic.Started;
+            Arrive(traffic.Started, Math.Max(0, end - seconds), Math.Max(0, end));
             _inFlight += traffic.InFlight * seconds;
             _waiting += traffic.Waiting * seconds;
             foreach (var usage in traffic.Usage ?? [])
@@ -148,6 +148,20 @@ public sealed class TrafficRecorder(TimeProvider time)
                 _firstToken.Add(usage.FirstToken);
                 _duration.Add(usage.Duration);
             }
+        }
+
+        // Evenly over the time of the report: its end alone would put two reports into one second, and none into the next, whenever it lies near a second's end.
+        private void Arrive(int requests, double from, double to)
+        {
+            var last = Math.Min((int)to, _arrived.Length - 1);
+            var there = 0;
+            for (var part = Math.Min((int)from, last); part < last; part++)
+            {
+                var until = (int)Math.Round(requests * (part + 1 - from) / (to - from));
+                _arrived[part] += until - there;
+                there = until;
+            }
+            _arrived[last] += requests - there;
         }
 
         public TrafficPoint Close(DateTimeOffset from, double seconds, EndpointState it) => new()

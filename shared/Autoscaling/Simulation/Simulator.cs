@@ -11,6 +11,9 @@ public sealed class Simulator
 {
     private const double Nothing = 1e-9;
 
+    // From letting go of a node that has no request until it has stopped: half of the second between two reports of a proxy, and the stop. As measured.
+    private const double StopSeconds = 0.7;
+
     private readonly Traffic _traffic;
     private readonly Setup _setup;
     private readonly RecentLoad _recent;
@@ -104,7 +107,7 @@ public sealed class Simulator
             else
             {
                 _ready--;
-                _ledger.Drained(_slots.UnderWay > Nothing ? _slots.LastSeconds : 0, isLast: decided.Nodes == 0 && _ready == 0);
+                _ledger.Drained(StopSeconds + (_slots.UnderWay > Nothing ? _slots.LastSeconds : 0), isLast: decided.Nodes == 0 && _ready == 0);
             }
         }
         _wanted = decided.Nodes;

@@ -29,6 +29,20 @@ public sealed class TrafficRecorderSpecs
     }
 
     [Fact]
+    public void Requests_are_spread_over_the_time_of_their_report_whenever_it_ends()
+    {
+        for (var report = 0; report < 11; report++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(report % 2 == 0 ? 1080 : 920));
+            _recorder.Take(Report("proxy", started: 100, inFlight: 0, waiting: 0));
+            if (report < 10) _recorder.Turn(_endpoints, isKnown: true);
+        }
+        var arrived = _recorder.Take()[0].Points[0].Value.Arrived!;
+        Assert.Equal(1000, arrived.Sum());
+        Assert.All(arrived.Take(9), requests => Assert.InRange(requests, 80, 120));
+    }
+
+    [Fact]
     public void Proxies_add_up()
     {
         for (var second = 0; second < 10; second++)
