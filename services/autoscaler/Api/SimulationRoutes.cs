@@ -9,7 +9,7 @@ public static class SimulationRoutes
     private static readonly TextField From = new("from", "When the traffic begins; else a day before its end.", 40, IsOptional: true);
     private static readonly TextField To = new("to", "When it ends; else now.", 40, IsOptional: true);
     private static readonly (Setting Setting, DecimalField Field)[] Settings =
-        [.. Setting.All.Select(s => (s, new DecimalField($"set.{s.Name}", s.What, (decimal)s.Least, (decimal)s.Most)))];
+        [.. Setting.All.Select(s => (s, new DecimalField($"set.{s.Name}", s.What, (decimal)s.Least, (decimal)s.Most, Decimals: s.IsWhole ? 0 : 6)))];
 
     /// <summary>Maps <c>GET</c> and <c>POST /v1/endpoints/{id}/simulations</c>.</summary>
     /// <param name="app">The service.</param>

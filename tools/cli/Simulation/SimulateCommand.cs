@@ -22,6 +22,7 @@ internal static class SimulateCommand
     {
         var endpoint = new Option<string?>("--endpoint") { Description = "Id or name of an endpoint: its own recorded traffic, start times and price. Needs the platform, and the endpoint's telemetry." };
         var hours = new Option<int?>("--hours") { Description = "How far back to go in the endpoint's traffic; else a day." };
+        hours.Validators.Add(r => { if (r.Tokens.Count == 1 && r.GetValueOrDefault<int?>() is not (>= 1 and <= 720)) r.AddError("--hours must be from 1 to 720: 30 days."); });
         var trace = new Option<string?>("--trace") { Description = "A file of requests with the columns TIMESTAMP,ContextTokens,GeneratedTokens; else a day of our own making." };
         var set = new Option<string[]>("--set") { Description = $"What to try, as name=value: {string.Join(", ", Setting.All.Select(s => s.Name))}. May be given several times.", AllowMultipleArgumentsPerToken = true };
         var current = new Option<string[]>("--current") { Description = "What it is compared with, as name=value; else what an endpoint has that nobody set otherwise.", AllowMultipleArgumentsPerToken = true };
@@ -74,9 +75,9 @@ internal static class SimulateCommand
 
     private static async Task<Rehearsal> RehearseAsync(PlatformClient platform, string named, int? hours, string[] given, CancellationToken cancel)
     {
-        // Checked here, so that what is wrong is said in the words of this command.
-        Set(Usual with { Scaling = Usual.Scaling with { Max = int.MaxValue, Concurrency = 1024 } }, given);
-        var body = new JsonObject { ["set"] = new JsonObject(given.Select(g => g.Split('=', 2)).Select(g => KeyValuePair.Create<string, JsonNode?>(g[0].Trim().ToLowerInvariant(), decimal.Parse(g[1], CultureInfo.InvariantCulture)))) };
+        if (Setting.Parse(given) is var (settings, error) && settings is null) throw new InvalidDataException(error);
+        if (settings.GroupBy(s => s.It).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new InvalidDataException($"{twice.Key.Name} is set twice.");
+        var body = new JsonObject { ["set"] = new JsonObject(settings.Select(s => KeyValuePair.Create<string, JsonNode?>(s.It.Name, s.Value))) };
         if (hours is { } back) body["from"] = TimeProvider.System.GetUtcNow().AddHours(-back).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var answer = await platform.CallAsync(HttpMethod.Post, $"v1/endpoints/{await platform.EndpointIdAsync(named, cancel)}/simulations", cancel, body);
         return answer.Deserialize<Rehearsal>(JsonSerializerOptions.Web)!;
