@@ -103,14 +103,14 @@ public sealed record Scaling(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ScalingTuning? Tuning = null);
 
 /// <summary>An endpoint's own tuning of the scaling policy; where it says nothing, the operator's holds.</summary>
-/// <param name="Target">Share of what a node may carry that it should carry on average.</param>
+/// <param name="Utilisation">Share of what a node may carry that it should carry on average.</param>
 /// <param name="WindowSeconds">Seconds over which load is averaged; a tenth of it for bursts.</param>
 /// <param name="StabilisationSeconds">Seconds for which less must have been enough before nodes leave.</param>
 /// <param name="PanicAt">How many times the target of all nodes a burst must be to count at once.</param>
 /// <param name="UpRate">How many times the nodes that serve there may be after one decision.</param>
 /// <param name="DownRate">How many times the nodes that are left there may have been before one decision.</param>
 public sealed record ScalingTuning(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Target = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Utilisation = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? WindowSeconds = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? StabilisationSeconds = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? PanicAt = null,

@@ -17,12 +17,12 @@ public sealed class TuningSpecs
     [Fact]
     public void Each_figure_may_be_its_own() => Assert.Equal(
         new(0.5, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(120), 3, 4, 5),
-        Operators.With(new(Target: 0.5, WindowSeconds: 60, StabilisationSeconds: 120, PanicAt: 3, UpRate: 4, DownRate: 5)));
+        Operators.With(new(Utilisation: 0.5, WindowSeconds: 60, StabilisationSeconds: 120, PanicAt: 3, UpRate: 4, DownRate: 5)));
 
     [Fact]
-    public void A_target_of_its_own_holds_and_is_told()
+    public void A_utilisation_of_its_own_holds_and_is_told()
     {
-        var it = new Timeline(tuning: new(Target: 0.5));
+        var it = new Timeline(tuning: new(Utilisation: 0.5));
         it.Proxy.Carries(11);
         it.Passes(40).Has(2);
         Assert.Contains("target 8.0 requests at once a node", it.Reasons[^1], StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class TuningSpecs
     [Fact]
     public void A_tuning_that_is_taken_away_is_the_operators_again()
     {
-        var it = new Timeline(tuning: new(Target: 0.5));
+        var it = new Timeline(tuning: new(Utilisation: 0.5));
         it.Proxy.Carries(11);
         it.Passes(120).Has(2);
         it.IsTuned(null);

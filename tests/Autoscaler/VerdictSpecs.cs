@@ -50,7 +50,7 @@ public sealed class VerdictSpecs : IAsyncLifetime
     public void The_same_by_another_tuning_is_another_run()
     {
         Finds(10);
-        Finds(Tuning.Default.With(new(Target: 0.9)), 10);
+        Finds(Tuning.Default.With(new(Utilisation: 0.9)), 10);
         Assert.Equal([0.8], _verdicts.Take(all: false).Select(r => r.Most.Tuning.TargetUtilisation));
     }
 

@@ -11,7 +11,7 @@ public sealed class LimitSpecs : IAsyncLifetime
     private const string Key = """{"id":"key-0123456789ab","name":"laptop","prefix":"hvz_live_Ab12","scopes":["inference"],"createdAt":"2026-11-01T12:00:00+00:00","limits":{"requestsPerMinute":60},"key":"hvz_live_secret"}""";
     private const string Endpoint = """
         {"id":"endpt-0123456789ab","name":"chat","status":"building","model":"m","hardware":"local","runtime":"simulator","pricePerHour":0,"nodes":[],"url":"http://here",
-         "scaling":{"min":0,"max":1,"idleSeconds":300,"tuning":{"target":0.5,"windowSeconds":60,"downRate":1.5}},"limits":{"concurrent":32,"perAddress":{"requestsPerMinute":20,"concurrent":2}}}
+         "scaling":{"min":0,"max":1,"idleSeconds":300,"tuning":{"utilisation":0.5,"windowSeconds":60,"downRate":1.5}},"limits":{"concurrent":32,"perAddress":{"requestsPerMinute":20,"concurrent":2}}}
         """;
     private const string Reached = """{"accountId":"acct-1","currency":"USD","monthlyUsd":250.50,"month":"2026-11","spent":251.000001,"reached":true}""";
 
@@ -42,7 +42,7 @@ public sealed class LimitSpecs : IAsyncLifetime
     [InlineData("endpoints create chat --address-rpm 20", "POST /v1/endpoints", """{"name":"chat","limits":{"perAddress":{"requestsPerMinute":20}}}""")]
     [InlineData("endpoints update endpt-0123456789ab --max 4 --node-rpm 600 --public false", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"max":4,"requestsPerMinute":600},"access":"private"}""")]
     [InlineData("endpoints update endpt-0123456789ab --node-rpm 0 --no-limits", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"requestsPerMinute":null},"limits":null}""")]
-    [InlineData("endpoints create chat --target 0.5 --window 60 --stabilisation 120 --panic 1.1 --up-rate 2 --down-rate 1.5", "POST /v1/endpoints", """{"name":"chat","scaling":{"tuning":{"target":0.5,"windowSeconds":60,"stabilisationSeconds":120,"panicAt":1.1,"upRate":2,"downRate":1.5}}}""")]
+    [InlineData("endpoints create chat --utilisation 0.5 --window 60 --stabilisation 120 --panic 1.1 --up-rate 2 --down-rate 1.5", "POST /v1/endpoints", """{"name":"chat","scaling":{"tuning":{"utilisation":0.5,"windowSeconds":60,"stabilisationSeconds":120,"panicAt":1.1,"upRate":2,"downRate":1.5}}}""")]
     [InlineData("endpoints update endpt-0123456789ab --min 1 --window 60", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"min":1,"tuning":{"windowSeconds":60}}}""")]
     [InlineData("endpoints update endpt-0123456789ab --no-tuning", "PATCH /v1/endpoints/endpt-0123456789ab", """{"scaling":{"tuning":null}}""")]
     [InlineData("billing cap", "GET /v1/billing/cap", "")]
@@ -57,7 +57,7 @@ public sealed class LimitSpecs : IAsyncLifetime
     [Theory]
     [InlineData("keys limit key-1"), InlineData("keys limit key-1 --none --rpm 60"), InlineData("keys limit key-1 --rpm many")]
     [InlineData("endpoints update endpt-0123456789ab"), InlineData("endpoints update endpt-0123456789ab --rpm 60 --no-limits")]
-    [InlineData("endpoints update endpt-0123456789ab --target 0.5 --no-tuning"), InlineData("endpoints create chat --target half")]
+    [InlineData("endpoints update endpt-0123456789ab --utilisation 0.5 --no-tuning"), InlineData("endpoints create chat --utilisation half")]
     [InlineData("billing cap 2,50"), InlineData("billing cap -5"), InlineData("billing cap 250 --none"), InlineData("billing cap much")]
     public async Task A_command_that_makes_no_sense_asks_for_nothing(string command)
     {
@@ -71,7 +71,7 @@ public sealed class LimitSpecs : IAsyncLifetime
         Assert.Contains("60 a minute", (await RunAsync("keys list")).Output);
         Assert.Contains("key-0123456789ab (laptop): 60 a minute", (await RunAsync("keys limit key-1 --rpm 60")).Output);
         var created = (await RunAsync("endpoints create chat")).Output;
-        Assert.Contains("its own tuning: target 0.5, window 60 s, down to 1/1.5 at once\n", created);
+        Assert.Contains("its own tuning: utilisation 0.5, window 60 s, down to 1/1.5 at once\n", created);
         Assert.Contains("at most 32 at once\n", created);
         Assert.Contains("at most 20 a minute, 2 at once of each client address", created);
         Assert.Equal(

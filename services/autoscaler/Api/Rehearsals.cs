@@ -43,7 +43,7 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
             var (points, period) = await WatchedAsync(it, asked, http.RequestAborted);
             if (period is not var (begin, end))
                 return Problems.From(StatusCodes.Status409Conflict, it.Settings.Telemetry ? "nothing_recorded" : "telemetry_off", it.Settings.Telemetry
-                    ? "None of its traffic was recorded in that time; recording takes about ten seconds to show. Ask for another time."
+                    ? "Too little of that time is recorded, since it was first up: some twenty seconds are needed. Come back later, or ask for another time."
                     : $"Its traffic is not recorded: its telemetry is off. Switch it on (PATCH /v1/endpoints/{endpointId} with {{\"telemetry\": true}}) and come back when there was some.");
             var current = Setup(it, points);
             if (Setting.Set(current, [.. set]) is var (tried, error) && tried is null)

@@ -10,8 +10,8 @@ public sealed class TuningFields(string path)
     /// <summary>The object itself.</summary>
     public GroupField Whole { get; } = new(path, "What it tunes otherwise than the operator does. Replaced as a whole; null for nothing, as each member.");
 
-    /// <summary><c>target</c></summary>
-    public DecimalField Target { get; } = new($"{path}.target", "Share of what a node can do that it should carry on average.", 0.1m, 1) { IsNullable = true };
+    /// <summary><c>utilisation</c></summary>
+    public DecimalField Utilisation { get; } = new($"{path}.utilisation", "Share of what a node can do that it should carry on average.", 0.1m, 1) { IsNullable = true };
 
     /// <summary><c>windowSeconds</c></summary>
     public NumberField WindowSeconds { get; } = new($"{path}.windowSeconds", "Seconds over which load is averaged; a tenth of it for bursts.", 2, 300, null) { IsNullable = true };
@@ -29,14 +29,14 @@ public sealed class TuningFields(string path)
     public DecimalField DownRate { get; } = new($"{path}.downRate", "How many times the nodes that are left there may have been before one decision.", 1.1m, 1000) { IsNullable = true };
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Field> All => [Whole, Target, WindowSeconds, StabilisationSeconds, PanicAt, UpRate, DownRate];
+    public IReadOnlyList<Field> All => [Whole, Utilisation, WindowSeconds, StabilisationSeconds, PanicAt, UpRate, DownRate];
 
     /// <summary>Reads a tuning; null for none, also when an object says none.</summary>
     /// <param name="reader">The body.</param>
     public ScalingTuning? Read(RequestReader reader)
     {
         var tuning = new ScalingTuning(
-            (double?)reader.Fraction(Target), reader.Number(WindowSeconds), reader.Number(StabilisationSeconds),
+            (double?)reader.Fraction(Utilisation), reader.Number(WindowSeconds), reader.Number(StabilisationSeconds),
             (double?)reader.Fraction(PanicAt), (double?)reader.Fraction(UpRate), (double?)reader.Fraction(DownRate));
         return tuning == new ScalingTuning() ? null : tuning;
     }

@@ -20,7 +20,7 @@ public sealed record Tuning(double TargetUtilisation, TimeSpan Window, TimeSpan 
     /// <summary>The tuning of an endpoint.</summary>
     /// <param name="own">Its own values; null for none.</param>
     public Tuning With(ScalingTuning? own) => own is null ? this : new(
-        own.Target ?? TargetUtilisation, Seconds(own.WindowSeconds) ?? Window, Seconds(own.StabilisationSeconds) ?? Stabilisation,
+        own.Utilisation ?? TargetUtilisation, Seconds(own.WindowSeconds) ?? Window, Seconds(own.StabilisationSeconds) ?? Stabilisation,
         own.PanicAt ?? PanicAt, own.UpRate ?? UpRate, own.DownRate ?? DownRate);
 
     private static TimeSpan? Seconds(int? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;

@@ -20,6 +20,7 @@ public readonly record struct RehearsedPart(int Second, double AtOnce, double No
 
 /// <summary>What came of one setting.</summary>
 /// <param name="Name">What people know it by.</param>
+/// <param name="Settings">How it was set, by <see cref="Setting.Name"/>.</param>
 /// <param name="NodeHours">Hours of nodes, from ready until drained.</param>
 /// <param name="CostUsd">US dollars, add-ons included.</param>
 /// <param name="Wakes">How often it was woken.</param>
@@ -28,16 +29,16 @@ public readonly record struct RehearsedPart(int Second, double AtOnce, double No
 /// <param name="Refused">Requests that waited for as long as they are held.</param>
 /// <param name="Chart">The whole time, in parts.</param>
 public sealed record RehearsedRun(
-    string Name, double NodeHours, decimal CostUsd, int Wakes, int Changes, WaitSeconds WaitSeconds, double Refused, IReadOnlyList<RehearsedPart> Chart);
+    string Name, IReadOnlyDictionary<string, double> Settings, double NodeHours, decimal CostUsd, int Wakes, int Changes, WaitSeconds WaitSeconds, double Refused, IReadOnlyList<RehearsedPart> Chart);
 
 /// <summary>Settings of an endpoint tried on the same traffic, side by side.</summary>
 /// <param name="From">When the traffic began.</param>
 /// <param name="Seconds">How long it lasted.</param>
 /// <param name="Requests">Requests in all.</param>
 /// <param name="PricePerHour">US dollars per hour of a node.</param>
-/// <param name="StartSeconds">From the order of a node until it serves, as it was taken to be where a setting says nothing else.</param>
+/// <param name="AddOnsPerHour">US dollars per hour in which it has a node, for its add-ons.</param>
 /// <param name="Runs">What came of each.</param>
-public sealed record Rehearsal(DateTimeOffset From, int Seconds, long Requests, decimal PricePerHour, int StartSeconds, IReadOnlyList<RehearsedRun> Runs)
+public sealed record Rehearsal(DateTimeOffset From, int Seconds, long Requests, decimal PricePerHour, decimal AddOnsPerHour, IReadOnlyList<RehearsedRun> Runs)
 {
     /// <summary>Name of the setting that others are compared with.</summary>
     public const string Current = "current";
@@ -53,13 +54,13 @@ public sealed record Rehearsal(DateTimeOffset From, int Seconds, long Requests, 
     {
         List<RehearsedRun> runs = [Run(Current, current)];
         if (tried is var (name, setup)) runs.Add(Run(name, setup));
-        return new(traffic.From, traffic.Seconds, traffic.Requests, prices.NodePerHour, current.StartSeconds, runs);
+        return new(traffic.From, traffic.Seconds, traffic.Requests, prices.NodePerHour, prices.AddOnsPerHour, runs);
 
         RehearsedRun Run(string name, Setup setup)
         {
             var it = Simulator.Run(traffic, setup, Parts);
             return new(
-                name, Math.Round(it.NodeHours, 6), Math.Round((decimal)it.NodeHours * prices.NodePerHour + (decimal)it.ServedHours * prices.AddOnsPerHour, 6), it.Wakes, it.Changes.Count,
+                name, Setting.All.Where(s => s.Of(setup) is not null).ToDictionary(s => s.Name, s => Math.Round(s.Of(setup)!.Value, 3)), Math.Round(it.NodeHours, 6), Math.Round((decimal)it.NodeHours * prices.NodePerHour + (decimal)it.ServedHours * prices.AddOnsPerHour, 6), it.Wakes, it.Changes.Count,
                 new(it.Wait(0.5), it.Wait(0.95), it.Wait(0.99)), Math.Round(it.Refused, 1),
                 [.. it.Chart.Select(s => new RehearsedPart(s.Second, Math.Round(s.Demand, 2), Math.Round(s.Nodes, 2), Math.Round(s.Waiting, 1)))]);
         }

@@ -7,26 +7,27 @@ namespace Hypervize.Autoscaling.Simulation;
 /// <param name="What">What it is.</param>
 /// <param name="Least">The least it may be.</param>
 /// <param name="Most">The most it may be.</param>
+/// <param name="Of">What it is for an endpoint; null when it counts for nothing.</param>
 /// <param name="Apply">What becomes of an endpoint by it.</param>
 /// <param name="IsWhole">Whether it has no fractions.</param>
-public sealed record Setting(string Name, string What, double Least, double Most, Func<Setup, double, Setup> Apply, bool IsWhole = true)
+public sealed record Setting(string Name, string What, double Least, double Most, Func<Setup, double?> Of, Func<Setup, double, Setup> Apply, bool IsWhole = true)
 {
     /// <summary>All there are. The bounds are those of the platform.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        new("min", "fewest nodes", 0, 1000, (s, v) => s with { Scaling = s.Scaling with { Min = (int)v } }),
-        new("max", "most nodes", 1, 1000, (s, v) => s with { Scaling = s.Scaling with { Max = (int)v } }),
-        new("idle", "seconds without a request before it sleeps", 1, 86_400, (s, v) => s with { Scaling = s.Scaling with { IdleSeconds = (int)v } }),
-        new("concurrency", "requests that a node takes at once", 1, 1024, (s, v) => s with { Scaling = s.Scaling with { Concurrency = (int)v } }),
-        new("rpm", "requests per minute that a node can serve", 1, 1_000_000, (s, v) => s with { Scaling = s.Scaling with { RequestsPerMinute = (int)v } }),
-        new("target", "requests at once that a node should have", 0.1, 1024, (s, v) => s with { Tuning = s.Tuning with { TargetUtilisation = v / s.Scaling.Concurrency } }, IsWhole: false),
-        new("window", "seconds over which load is averaged", 2, 300, (s, v) => s with { Tuning = s.Tuning with { Window = TimeSpan.FromSeconds((int)v) } }),
-        new("stabilisation", "seconds for which load must have been lower before nodes go", 1, 3600, (s, v) => s with { Tuning = s.Tuning with { Stabilisation = TimeSpan.FromSeconds((int)v) } }),
-        new("panic", "times the target that is a burst", 1.1, 100, (s, v) => s with { Tuning = s.Tuning with { PanicAt = v } }, IsWhole: false),
-        new("up", "times the nodes that serve there may be after one decision", 1.1, 1000, (s, v) => s with { Tuning = s.Tuning with { UpRate = v } }, IsWhole: false),
-        new("down", "times the nodes that are left there may have been before one decision", 1.1, 1000, (s, v) => s with { Tuning = s.Tuning with { DownRate = v } }, IsWhole: false),
-        new("start", "seconds until a node serves", 1, 3600, (s, v) => s with { StartSeconds = (int)v }),
-        new("hold", "seconds that a request waits at most", 1, 3600, (s, v) => s with { HoldSeconds = (int)v }),
+        new("min", "fewest nodes", 0, 1000, s => s.Scaling.Min, (s, v) => s with { Scaling = s.Scaling with { Min = (int)v } }),
+        new("max", "most nodes", 1, 1000, s => s.Scaling.Max, (s, v) => s with { Scaling = s.Scaling with { Max = (int)v } }),
+        new("idle", "seconds without a request before it sleeps", 1, 86_400, s => s.Scaling.IdleSeconds, (s, v) => s with { Scaling = s.Scaling with { IdleSeconds = (int)v } }),
+        new("concurrency", "requests that a node takes at once", 1, 1024, s => s.Scaling.Concurrency, (s, v) => s with { Scaling = s.Scaling with { Concurrency = (int)v } }),
+        new("rpm", "requests per minute that a node can serve", 1, 1_000_000, s => s.Scaling.RequestsPerMinute, (s, v) => s with { Scaling = s.Scaling with { RequestsPerMinute = (int)v } }),
+        new("target", "requests at once that a node should have", 0.1, 1024, s => s.Tuning.TargetUtilisation * s.Scaling.Concurrency, (s, v) => s with { Tuning = s.Tuning with { TargetUtilisation = v / s.Scaling.Concurrency } }, IsWhole: false),
+        new("window", "seconds over which load is averaged", 2, 300, s => s.Tuning.Window.TotalSeconds, (s, v) => s with { Tuning = s.Tuning with { Window = TimeSpan.FromSeconds((int)v) } }),
+        new("stabilisation", "seconds for which load must have been lower before nodes go", 1, 3600, s => s.Tuning.Stabilisation.TotalSeconds, (s, v) => s with { Tuning = s.Tuning with { Stabilisation = TimeSpan.FromSeconds((int)v) } }),
+        new("panic", "times the target that is a burst", 1.1, 100, s => s.Tuning.PanicAt, (s, v) => s with { Tuning = s.Tuning with { PanicAt = v } }, IsWhole: false),
+        new("up", "times the nodes that serve there may be after one decision", 1.1, 1000, s => s.Tuning.UpRate, (s, v) => s with { Tuning = s.Tuning with { UpRate = v } }, IsWhole: false),
+        new("down", "times the nodes that are left there may have been before one decision", 1.1, 1000, s => s.Tuning.DownRate, (s, v) => s with { Tuning = s.Tuning with { DownRate = v } }, IsWhole: false),
+        new("start", "seconds until a node serves", 1, 3600, s => s.StartSeconds, (s, v) => s with { StartSeconds = (int)v }),
+        new("hold", "seconds that a request waits at most", 1, 3600, s => s.HoldSeconds, (s, v) => s with { HoldSeconds = (int)v }),
     ];
 
     private static string Names => string.Join(", ", All.Select(s => s.Name));

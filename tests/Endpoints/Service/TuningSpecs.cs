@@ -9,7 +9,7 @@ namespace Hypervize.Endpoints.Tests.Service;
 [Collection(OneInstallation.Name)]
 public sealed class TuningSpecs(Installation installation)
 {
-    private const string All = """{"target":0.55,"windowSeconds":60,"stabilisationSeconds":120,"panicAt":1.1,"upRate":4,"downRate":1.5}""";
+    private const string All = """{"utilisation":0.55,"windowSeconds":60,"stabilisationSeconds":120,"panicAt":1.1,"upRate":4,"downRate":1.5}""";
 
     [Fact]
     public async Task An_endpoint_is_created_with_a_tuning_that_it_shows_and_the_autoscaler_hears_of()
@@ -24,9 +24,9 @@ public sealed class TuningSpecs(Installation installation)
     }
 
     [Theory]
-    [InlineData("null", null), InlineData("{}", null), InlineData("""{"target":null,"windowSeconds":null}""", null)]
-    [InlineData("""{"target":0.1,"windowSeconds":2,"stabilisationSeconds":1,"panicAt":1.1,"upRate":1.1,"downRate":1.1}""", """{"target":0.1,"windowSeconds":2,"stabilisationSeconds":1,"panicAt":1.1,"upRate":1.1,"downRate":1.1}""")]
-    [InlineData("""{"target":1,"windowSeconds":300,"stabilisationSeconds":3600,"panicAt":100,"upRate":1000,"downRate":1000}""", """{"target":1,"windowSeconds":300,"stabilisationSeconds":3600,"panicAt":100,"upRate":1000,"downRate":1000}""")]
+    [InlineData("null", null), InlineData("{}", null), InlineData("""{"utilisation":null,"windowSeconds":null}""", null)]
+    [InlineData("""{"utilisation":0.1,"windowSeconds":2,"stabilisationSeconds":1,"panicAt":1.1,"upRate":1.1,"downRate":1.1}""", """{"utilisation":0.1,"windowSeconds":2,"stabilisationSeconds":1,"panicAt":1.1,"upRate":1.1,"downRate":1.1}""")]
+    [InlineData("""{"utilisation":1,"windowSeconds":300,"stabilisationSeconds":3600,"panicAt":100,"upRate":1000,"downRate":1000}""", """{"utilisation":1,"windowSeconds":300,"stabilisationSeconds":3600,"panicAt":100,"upRate":1000,"downRate":1000}""")]
     [InlineData("""{"windowSeconds":90}""", """{"windowSeconds":90}""")]
     public async Task A_change_replaces_a_tuning_as_a_whole(string tuning, string? after)
     {
@@ -43,10 +43,10 @@ public sealed class TuningSpecs(Installation installation)
     public async Task All_that_is_wrong_with_a_tuning_is_said_at_once()
     {
         using var owner = installation.As();
-        using var answer = await owner.PatchAsync($"/v1/endpoints/{await installation.CreateAsync()}", Json("""{"scaling":{"tuning":{"target":2,"windowSeconds":0,"panic":3}}}"""));
+        using var answer = await owner.PatchAsync($"/v1/endpoints/{await installation.CreateAsync()}", Json("""{"scaling":{"tuning":{"utilisation":2,"windowSeconds":0,"panic":3}}}"""));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
         var errors = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["errors"]!.AsObject();
-        Assert.Equal(["scaling.tuning.panic", "scaling.tuning.target", "scaling.tuning.windowSeconds"], errors.Select(e => e.Key).Order());
+        Assert.Equal(["scaling.tuning.panic", "scaling.tuning.utilisation", "scaling.tuning.windowSeconds"], errors.Select(e => e.Key).Order());
     }
 
     [Theory, InlineData("/v1/endpoints", "post"), InlineData("/v1/endpoints/{id}", "patch")]
@@ -56,9 +56,9 @@ public sealed class TuningSpecs(Installation installation)
         var document = (await nobody.GetFromJsonAsync<JsonObject>("/openapi/v1.json"))!;
         var tuning = document["paths"]![path]![method]!["requestBody"]!["content"]!["application/json"]!["schema"]!["properties"]!["scaling"]!["properties"]!["tuning"]!;
         var members = tuning["properties"]!.AsObject();
-        Assert.Equal(["target", "windowSeconds", "stabilisationSeconds", "panicAt", "upRate", "downRate"], members.Select(m => m.Key));
+        Assert.Equal(["utilisation", "windowSeconds", "stabilisationSeconds", "panicAt", "upRate", "downRate"], members.Select(m => m.Key));
         Assert.All(members.Select(m => m.Value!).Append(tuning), value => Assert.Contains("null", value["type"]!.AsArray().Select(t => (string)t!)));
-        Assert.Equal((0.1, 1.0), ((double)members["target"]!["minimum"]!, (double)members["target"]!["maximum"]!));
+        Assert.Equal((0.1, 1.0), ((double)members["utilisation"]!["minimum"]!, (double)members["utilisation"]!["maximum"]!));
     }
 
     private async Task<string> TunedAsync()

@@ -6,7 +6,7 @@ namespace Hypervize.Cli.Endpoints;
 /// <summary>Options for an endpoint's own tuning of the scaling policy.</summary>
 internal sealed class TuningOptions
 {
-    private readonly Option<decimal?> _target = new("--target") { Description = "Share of --concurrency that a node should carry on average, 0.1 to 1." };
+    private readonly Option<decimal?> _utilisation = new("--utilisation") { Description = "Share of --concurrency that a node should carry on average, 0.1 to 1." };
     private readonly Option<int?> _window = new("--window") { Description = "Seconds over which load is averaged; a tenth of it for bursts." };
     private readonly Option<int?> _stabilisation = new("--stabilisation") { Description = "Seconds for which less must have been enough before nodes leave." };
     private readonly Option<decimal?> _panic = new("--panic") { Description = "A burst of so many times the target counts at once." };
@@ -14,14 +14,14 @@ internal sealed class TuningOptions
     private readonly Option<decimal?> _downRate = new("--down-rate") { Description = "How many times the nodes that are left there may have been before one decision." };
 
     /// <summary>All of them.</summary>
-    public IEnumerable<Option> All => [_target, _window, _stabilisation, _panic, _upRate, _downRate];
+    public IEnumerable<Option> All => [_utilisation, _window, _stabilisation, _panic, _upRate, _downRate];
 
     /// <summary>What a body says of them; null when none is given.</summary>
     /// <param name="parsed">The command line.</param>
     public JsonObject? Of(ParseResult parsed)
     {
         var tuning = new JsonObject();
-        if (parsed.GetValue(_target) is { } target) tuning["target"] = target;
+        if (parsed.GetValue(_utilisation) is { } utilisation) tuning["utilisation"] = utilisation;
         if (parsed.GetValue(_window) is { } window) tuning["windowSeconds"] = window;
         if (parsed.GetValue(_stabilisation) is { } stabilisation) tuning["stabilisationSeconds"] = stabilisation;
         if (parsed.GetValue(_panic) is { } panic) tuning["panicAt"] = panic;
@@ -36,7 +36,7 @@ internal sealed class TuningOptions
     {
         var words = string.Join(", ", new[]
         {
-            ("target", "target ", ""), ("windowSeconds", "window ", " s"), ("stabilisationSeconds", "stabilisation ", " s"),
+            ("utilisation", "utilisation ", ""), ("windowSeconds", "window ", " s"), ("stabilisationSeconds", "stabilisation ", " s"),
             ("panicAt", "panic at ", " times"), ("upRate", "up to ", " times at once"), ("downRate", "down to 1/", " at once"),
         }.Where(w => tuning?[w.Item1] is not null).Select(w => $"{w.Item2}{tuning![w.Item1]}{w.Item3}"));
         return words.Length == 0 ? null : words;

@@ -15,7 +15,7 @@ namespace Hypervize.Cli.Simulation;
 /// <summary><c>hypervize simulate</c>: what an endpoint would have cost, and how long requests would have waited, had it been set otherwise.</summary>
 internal static class SimulateCommand
 {
-    // What an endpoint has that nobody set otherwise; a node of 7 to 8 billion parameters starts in about a minute.
+    // What an endpoint has that nobody set otherwise, but for more than one node; one of 7 to 8 billion parameters starts in about a minute.
     private static readonly Setup Usual = new(new Scaling(Min: 0, Max: 16, IdleSeconds: 300, Concurrency: 16), Tuning.Default, StartSeconds: 60, HoldSeconds: 60);
 
     public static Command Create(IAnsiConsole console)
@@ -24,8 +24,8 @@ internal static class SimulateCommand
         var hours = new Option<int?>("--hours") { Description = "How far back to go in the endpoint's traffic; else a day." };
         hours.Validators.Add(r => { if (r.Tokens.Count == 1 && r.GetValueOrDefault<int?>() is not (>= 1 and <= 720)) r.AddError("--hours must be from 1 to 720: 30 days."); });
         var trace = new Option<string?>("--trace") { Description = "A file of requests with the columns TIMESTAMP,ContextTokens,GeneratedTokens; else a day of our own making." };
-        var set = new Option<string[]>("--set") { Description = $"What to try, as name=value: {string.Join(", ", Setting.All.Select(s => s.Name))}. May be given several times.", AllowMultipleArgumentsPerToken = true };
-        var current = new Option<string[]>("--current") { Description = "What it is compared with, as name=value; else what an endpoint has that nobody set otherwise.", AllowMultipleArgumentsPerToken = true };
+        var set = new Option<string[]>("--set") { Description = $"What to try, as name=value, several times: {string.Join("; ", Setting.All.Select(s => $"{s.Name}: {s.What}"))}.", AllowMultipleArgumentsPerToken = true };
+        var current = new Option<string[]>("--current") { Description = "What it is compared with, as name=value, beside what the report lists: 0 to 16 nodes of 16 requests at once that start in a minute.", AllowMultipleArgumentsPerToken = true };
         var hardware = new Option<string>("--hardware") { Description = "Catalogue id of the nodes' hardware, for the price.", DefaultValueFactory = _ => "g5.xlarge" };
         var prompt = Rate("--prompt-rate", "Tokens of a prompt that a node reads in a second, for a trace.", 4000);
         var answer = Rate("--answer-rate", "Tokens of an answer that a node writes in a second, for each request of a trace.", 40);

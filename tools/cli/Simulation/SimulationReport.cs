@@ -25,7 +25,7 @@ internal static class SimulationReport
     /// <param name="it">What came of it.</param>
     public static void Show(IAnsiConsole console, Rehearsal it)
     {
-        console.WriteLine($"{it.Requests:N0} requests in {Length(it.Seconds)} from {it.From.UtcDateTime:yyyy-MM-dd HH:mm}; a node costs {it.PricePerHour:0.####} USD an hour and is taken to start in {it.StartSeconds} s.");
+        console.WriteLine($"{it.Requests:N0} requests in {Length(it.Seconds)} from {it.From.UtcDateTime:yyyy-MM-dd HH:mm} UTC; a node costs {it.PricePerHour:0.####} USD an hour{(it.AddOnsPerHour > 0 ? $", and the endpoint's add-ons {it.AddOnsPerHour:0.####} while it has one" : "")}.");
         console.WriteLine();
         var table = new Table { Border = TableBorder.None }.AddColumn(new TableColumn("") { NoWrap = true, Padding = new(0, 0, 3, 0) });
         foreach (var run in it.Runs) table.AddColumn(new TableColumn($"[grey]{Markup.Escape(run.Name)}[/]") { NoWrap = true, Padding = new(0, 0, 3, 0), Alignment = Justify.Right });
@@ -35,19 +35,19 @@ internal static class SimulationReport
         foreach (var run in it.Runs)
         {
             console.WriteLine();
-            console.WriteLine(run.Name);
-            Draw(console, "at once", run.Chart.Select(s => s.AtOnce));
-            Draw(console, "nodes", run.Chart.Select(s => s.Nodes));
-            Draw(console, "waiting", run.Chart.Select(s => s.Waiting));
+            console.WriteLine($"{run.Name}: {string.Join(", ", run.Settings.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0.##}")))}");
+            Draw(console, "at once", it.Runs, run, s => s.AtOnce);
+            Draw(console, "nodes", it.Runs, run, s => s.Nodes);
+            Draw(console, "waiting", it.Runs, run, s => s.Waiting);
         }
     }
 
-    // Scaled to the highest; what is more than nothing is seen.
-    private static void Draw(IAnsiConsole console, string title, IEnumerable<double> values)
+    // Scaled to the highest of all runs, so that they can be compared; what is more than nothing is seen.
+    private static void Draw(IAnsiConsole console, string title, IReadOnlyList<RehearsedRun> runs, RehearsedRun run, Func<RehearsedPart, double> of)
     {
-        var drawn = values.ToList();
-        var highest = drawn.Max();
-        console.WriteLine($"  {title,-8}{string.Concat(drawn.Select(v => Bars[v <= 1e-6 ? 0 : Math.Max(1, (int)Math.Round(v / highest * (Bars.Length - 1)))]))}  up to {highest.ToString("0.#", CultureInfo.InvariantCulture)}");
+        var highest = runs.Max(r => r.Chart.Max(of));
+        var bars = string.Concat(run.Chart.Select(part => Bars[of(part) <= 1e-6 ? 0 : Math.Max(1, (int)Math.Round(of(part) / highest * (Bars.Length - 1)))]));
+        console.WriteLine($"  {title,-8}{bars}  up to {run.Chart.Max(of).ToString("0.#", CultureInfo.InvariantCulture)}");
     }
 
     private static string Length(int seconds) => TimeSpan.FromSeconds(seconds) switch
