@@ -57,13 +57,14 @@ public sealed class MetricsRouteSpecs : IAsyncLifetime
     public async Task What_makes_no_sense_is_refused_by_name()
     {
         using var owner = await StartAsync(telemetry: true);
-        foreach (var (query, name) in ((string, string)[])[("from=yesterday", "from"), ("to=tomorrow", "to"), ("from=2999-01-01", "from"), ("to=2001-01-01", "to"), ("step=abc", "step"), ("step=7", "step"), ("step=0", "step"), ("from=2001-01-01&step=10", "step")])
+        foreach (var (query, name) in ((string, string)[])[("from=yesterday", "from"), ("to=tomorrow", "to"), ("from=2999-01-01", "from"), ("to=2001-01-01", "to"), ("step=abc", "step"), ("step=7", "step"), ("step=0", "step"), ("from=2001-01-01&step=10", "step"), ("to=0001-01-01T00:00:00Z", "to"),
+            ($"from={DateTimeOffset.UtcNow.AddDays(-2):yyyy-MM-ddTHH:mm:ssZ}&to={DateTimeOffset.UtcNow.AddDays(-2).AddMinutes(9):yyyy-MM-ddTHH:mm:ssZ}&step=10", "multiple of 60")])
         {
             using var refused = await owner.GetAsync($"{Metrics}?{query}");
             Assert.Equal((query, HttpStatusCode.UnprocessableEntity), (query, refused.StatusCode));
             Assert.Contains(name, await refused.Content.ReadAsStringAsync());
         }
-        foreach (var (body, path) in ((object, string)[])[(new { set = new { max = 0 } }, "set.max"), (new { set = new { colour = 1 } }, "set.colour"), (new { set = new { max = "two" } }, "set.max"), (new { from = 7 }, "from")])
+        foreach (var (body, path) in ((object, string)[])[(new { set = new { max = 0 } }, "set.max"), (new { set = new { colour = 1 } }, "set.colour"), (new { set = new { max = "two" } }, "set.max"), (new { set = new { max = 1.5 } }, "set.max"), (new { from = 7 }, "from")])
         {
             using var refused = await owner.PostAsJsonAsync(Simulations, body);
             Assert.Equal((path, HttpStatusCode.UnprocessableEntity), (path, refused.StatusCode));

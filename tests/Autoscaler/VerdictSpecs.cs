@@ -1,5 +1,6 @@
 using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaling.Policy;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Autoscaler.Tests;
@@ -98,6 +99,19 @@ public sealed class VerdictSpecs : IAsyncLifetime
         var taken = _verdicts.Take(all: false);
         _verdicts.GiveBack(taken);
         Assert.Equal(taken, _verdicts.Take(all: false));
+    }
+
+    [Fact]
+    public async Task A_run_that_goes_on_and_could_not_be_kept_is_kept_later()
+    {
+        Finds([.. Enumerable.Repeat(10.0, 61)]);
+        _verdicts.GiveBack(_verdicts.Take(all: false));
+        Finds([.. Enumerable.Repeat(10.0, 61)]);
+        using var keeper = new VerdictKeeper(_verdicts, _store, new() { ConnectionString = _database.ConnectionString }, TimeProvider.System, NullLogger<VerdictKeeper>.Instance);
+        await keeper.StartAsync(CancellationToken.None);
+        var only = await Eventually.SomeAsync(async () => (await _store.ReadAsync(Id, _time.GetUtcNow(), 10, CancellationToken.None)).SingleOrDefault(), "it is kept");
+        await keeper.StopAsync(CancellationToken.None);
+        Assert.Equal(121, (only.To - only.From).TotalSeconds);
     }
 
     private Task<Finding?> AtAsync(int second) => _store.AtAsync(Id, new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero).AddSeconds(second + 0.5), CancellationToken.None);

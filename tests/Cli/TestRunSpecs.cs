@@ -45,7 +45,7 @@ public sealed class TestRunSpecs
     [Fact]
     public void What_passes_when_it_is_run_once_more_has_passed_and_is_named()
     {
-        var run = Failing("A", "B(x: 1)").After(new(3, 1, 0, [new("Some", "A", "again", "")]));
+        var run = Failing("A", "B(x: 1)").After(new(1, 1, 0, [new("Some", "A", "again", "")]) { Good = [("Some", "B(x: 1)"), ("Other", "A")] });
         Assert.Equal(("11 passed, 1 failed, 2 skipped", "A", "B(x: 1)"), (run.Summary, Assert.Single(run.Failures).Name, Assert.Single(run.Unsteady).Name));
     }
 
@@ -54,7 +54,7 @@ public sealed class TestRunSpecs
     {
         Assert.Equal(2, Failing("A", "B").After(TestRun.Died("Some", "Killed")).Failed);
         Assert.Equal(2, Failing("A", "B").After(TestRun.None).Failed);
-        Assert.Equal(1, TestRun.Died("Some", "Killed").After(new(5, 0, 0, [])).Failed);
+        Assert.Equal(1, TestRun.Died("Some", "Killed").After(new(5, 0, 0, []) { Good = [("Some", "A")] }).Failed);
     }
 
     [Fact]

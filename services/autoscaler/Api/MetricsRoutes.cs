@@ -68,14 +68,22 @@ public static class MetricsRoutes
             return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request",
                 $"step must be 10, 20, 30 or a multiple of {TrafficPoint.LongSeconds} seconds, up to {LongestStep}, of which at most {MostPoints} lie between from and to.");
 
-        // Steps lie where they always do, whenever one asks.
+        // Steps lie where they always do, whenever one asks, and are whole but for the one that runs.
         var ticks = TimeSpan.FromSeconds(chosen).Ticks;
-        var begin = new DateTimeOffset(period.From.UtcTicks - period.From.UtcTicks % ticks, TimeSpan.Zero);
+        var (begin, end) = (new DateTimeOffset(period.From.UtcTicks / ticks * ticks, TimeSpan.Zero), new DateTimeOffset((period.To.UtcTicks + ticks - 1) / ticks * ticks, TimeSpan.Zero));
+        if (end > time.GetUtcNow()) end = time.GetUtcNow();
+        var finely = chosen % TrafficPoint.LongSeconds != 0;
+        if (finely && !recorded.IsFine(begin))
+            return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"Of more than a day ago, whole minutes are kept: step must be a multiple of {TrafficPoint.LongSeconds}.");
         try
         {
-            var points = await recorded.PointsAsync(endpointId, begin, period.To, finely: chosen % TrafficPoint.LongSeconds != 0, http.RequestAborted);
-            var watched = await store.WatchedAsync(begin, period.To, http.RequestAborted);
-            return Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, period.To, chosen, [.. Stepwise(points, watched, begin, period.To, chosen)]));
+            var points = await recorded.InTurnAsync(async () =>
+            {
+                var points = await recorded.PointsAsync(endpointId, begin, end, finely, http.RequestAborted);
+                var watched = await store.WatchedAsync(begin, end, http.RequestAborted);
+                return Stepwise(points, watched, begin, end, chosen).ToList();
+            }, http.RequestAborted);
+            return points is null ? Rehearsals.Busy : Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, end, chosen, points));
         }
         catch (NpgsqlException)
         {
@@ -97,7 +105,7 @@ public static class MetricsRoutes
             TrafficPoint[] here = [.. points.Take(first..next)];
             // What was seen while a proxy was silent is told, too.
             known = Math.Min(seconds, Math.Max(known, here.Sum(p => p.Seconds)));
-            if (known > 0) yield return Point(TrafficPoint.Sum(here, at, known, parts: 1), known);
+            if (known > 0) yield return Point(TrafficPoint.Sum(here, at, known), known);
         }
 
         double Within(DateTimeOffset from, DateTimeOffset end)

@@ -19,9 +19,10 @@ internal readonly record struct Period(DateTimeOffset From, DateTimeOffset To)
     {
         if (Moment(to, now) is not { } end) return (default, Wrong("to", now));
         if (end > now) end = now;
+        if (end <= now - TrafficStore.Kept) return (default, Wrong("to", now));
         if (Moment(from, end - usual) is not { } begin || begin > now) return (default, Wrong("from", now));
         if (begin < now - TrafficStore.Kept) begin = now - TrafficStore.Kept;
-        return begin < end ? (new(begin, end), null) : (default, Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", "from must come before to, and to must be within the last 30 days."));
+        return begin < end ? (new(begin, end), null) : (default, Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", "from must come before to."));
     }
 
     private static DateTimeOffset? Moment(string? text, DateTimeOffset usual) =>

@@ -15,18 +15,14 @@ namespace Hypervize.Autoscaler.Api;
 /// <param name="settings">How the policy is tuned.</param>
 /// <param name="catalog">Prices.</param>
 /// <param name="time">Time.</param>
-public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, TrafficStore store, AutoscalerSettings settings, HardwareCatalog catalog, TimeProvider time) : IDisposable
+public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, TrafficStore store, AutoscalerSettings settings, HardwareCatalog catalog, TimeProvider time)
 {
     // What is taken for the start of a node where none was measured: one of 7 to 8 billion parameters takes about a minute.
     private const int UsualStartSeconds = 60;
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    // One uses a core for as long as it lasts, and scaling comes first.
-    private readonly SemaphoreSlim _one = new(1);
-
-    /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    /// <summary>Others ask.</summary>
+    internal static IResult Busy => Problems.From(StatusCodes.Status503ServiceUnavailable, "busy", "Others ask about a lot of traffic now, and some are answered at a time. Try again in some seconds.");
 
     /// <summary>Simulates, and answers.</summary>
     /// <param name="http">The request.</param>
@@ -40,31 +36,25 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
         if (Period.Read(from, to, Usual, time.GetUtcNow()) is var (asked, wrong) && wrong is not null) return wrong;
         try
         {
-            var (points, period) = await WatchedAsync(it, asked, http.RequestAborted);
-            if (period is not var (begin, end))
-                return Problems.From(StatusCodes.Status409Conflict, it.Settings.Telemetry ? "nothing_recorded" : "telemetry_off", it.Settings.Telemetry
-                    ? "Too little of that time is recorded, since it was first up: some twenty seconds are needed. Come back later, or ask for another time."
-                    : $"Its traffic is not recorded: its telemetry is off. Switch it on (PATCH /v1/endpoints/{endpointId} with {{\"telemetry\": true}}) and come back when there was some.");
-            var current = Setup(it, points);
-            if (Setting.Set(current, [.. set]) is var (tried, error) && tried is null)
-                return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", error!);
-            if (!await _one.WaitAsync(Patience, http.RequestAborted))
-                return Problems.From(StatusCodes.Status503ServiceUnavailable, "busy", "Others simulate now, and one is done after the other. Try again in some seconds.");
-            try
-            {
-                return Results.Ok(await Task.Run(() => Rehearsal.Of(
-                    RecordedTraffic.ToTraffic(points, begin, end), PricesOf(it, begin), current,
-                    set.Count == 0 ? null : (string.Join(' ', set.Select(s => FormattableString.Invariant($"{s.It.Name}={s.Value:0.###}"))), Begun(tried))), http.RequestAborted));
-            }
-            finally
-            {
-                _one.Release();
-            }
+            return await recorded.InTurnAsync(() => RehearseAsync(it, asked, set, http.RequestAborted), http.RequestAborted) ?? Busy;
         }
         catch (NpgsqlException)
         {
             return Problems.From(StatusCodes.Status503ServiceUnavailable, "metrics_unavailable", "The database does not answer: what was recorded can't be told now. Ask again later.");
         }
+    }
+
+    private async Task<IResult> RehearseAsync(EndpointState it, Period asked, IReadOnlyList<(Setting It, double Value)> set, CancellationToken cancel)
+    {
+        var (points, period) = await WatchedAsync(it, asked, cancel);
+        if (period is not var (begin, end))
+            return Problems.From(StatusCodes.Status409Conflict, it.Settings.Telemetry ? "nothing_recorded" : "telemetry_off", it.Settings.Telemetry
+                ? "Too little of that time is recorded, since it was first up: some twenty seconds are needed. Come back later, or ask for another time."
+                : $"Its traffic is not recorded: its telemetry is off. Switch it on (PATCH /v1/endpoints/{it.Id} with {{\"telemetry\": true}}) and come back when there was some.");
+        var current = Setup(it, points);
+        if (Setting.Set(current, [.. set]) is var (tried, error) && tried is null) return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", error!);
+        (string, Setup)? other = set.Count == 0 ? null : (string.Join(' ', set.Select(s => FormattableString.Invariant($"{s.It.Name}={s.Value:0.###}"))), Begun(tried));
+        return Results.Ok(await Task.Run(() => Rehearsal.Of(RecordedTraffic.ToTraffic(points, begin, end), PricesOf(it, begin), current, other), cancel));
     }
 
     // Only from when it was recorded on, to until when; and not of the time in which it was built, when nobody could call it.

@@ -45,7 +45,8 @@ public sealed class VerdictKeeper(Verdicts verdicts, VerdictStore store, Postgre
     {
         try
         {
-            foreach (var some in taken.Where(r => r.To > kept).Chunk(AtATime)) await store.SaveAsync(some, cancel);
+            // One that goes on is there twice after it could not be kept.
+            foreach (var some in taken.Where(r => r.To > kept).GroupBy(r => (r.EndpointId, r.From)).Select(r => r.MaxBy(t => t.To)!).Chunk(AtATime)) await store.SaveAsync(some, cancel);
         }
         catch (Exception)
         {

@@ -56,6 +56,9 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
     private async Task SaveAsync(CancellationToken cancel)
     {
         var taken = recorder.Take();
+        // A clock that went ahead and was set back: what was written since is not in the way.
+        if (_watched?.To > Time.GetUtcNow() + Minute) _watched = null;
+        if (_addedUp > Time.GetUtcNow() + Minute) _addedUp = MinuteOf(Time.GetUtcNow());
         try
         {
             // Up to then the one that led before has kept it.
@@ -81,13 +84,18 @@ public sealed class TrafficKeeper(TrafficRecorder recorder, TrafficStore store, 
         var until = MinuteOf(Time.GetUtcNow() - TimeSpan.FromSeconds(1.5 * TrafficPoint.ShortSeconds));
         if (_addedUp >= until) return false;
         var to = _addedUp + TimeSpan.FromMinutes(10) is var some && some < until ? some : until;
+        var watched = await store.WatchedAsync(_addedUp, to, cancel);
         var minutes = from endpoint in await store.ReadAllAsync(_addedUp, to, cancel)
                       from minute in endpoint.GroupBy(p => MinuteOf(p.At))
-                      select KeyValuePair.Create(endpoint.Key, TrafficPoint.Sum([.. minute], minute.Key, TrafficPoint.LongSeconds, parts: 6));
+                      select KeyValuePair.Create(endpoint.Key, TrafficPoint.Sum([.. minute], minute.Key, Known(minute, watched)));
         foreach (var chunk in minutes.Chunk(AtATime)) await store.SaveAsync(TrafficPoint.LongSeconds, chunk, cancel);
         _addedUp = to;
         return to < until;
     }
+
+    // What was seen while a proxy was silent counts, too.
+    private static double Known(IGrouping<DateTimeOffset, TrafficPoint> minute, IReadOnlyList<Watched> watched) =>
+        Math.Clamp(watched.Sum(w => w.Within(minute.Key, minute.Key + Minute)), Math.Min(minute.Sum(p => p.Seconds), TrafficPoint.LongSeconds), TrafficPoint.LongSeconds);
 
     private static DateTimeOffset MinuteOf(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % Minute.Ticks, TimeSpan.Zero);
 }

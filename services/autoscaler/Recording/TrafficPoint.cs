@@ -22,10 +22,15 @@ public sealed record TrafficPoint
     /// <summary>Seconds of a long one, which is kept for 30 days.</summary>
     public const int LongSeconds = 60;
 
+    /// <summary>Seconds of a part of a long one, in which arrivals are told apart.</summary>
+    public const int LongPartSeconds = 10;
+
+    private const int LongParts = LongSeconds / LongPartSeconds;
+
     /// <summary>When it begins.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>How long it is, seconds; less than usual where watching began or ended within it.</summary>
+    /// <summary>For how long of it traffic was watched, seconds.</summary>
     public required double Seconds { get; init; }
 
     /// <summary>Valid requests that arrived, in each second of a short interval, in each ten seconds of a minute; null when there were none.</summary>
@@ -61,21 +66,26 @@ public sealed record TrafficPoint
     /// <summary>What nodes said of themselves; null when none did.</summary>
     public NodeLoad? Nodes { get; init; }
 
-    /// <summary>Whether there is nothing to say.</summary>
-    [JsonIgnore] public bool IsNothing => Arrived is null && Statuses is null && InFlight + Waiting + Wanted + Ready == 0;
+    /// <summary>Whether its parts are those of a long one.</summary>
+    [JsonIgnore] public bool IsLong => Seconds > ShortSeconds || Arrived?.Count == LongParts;
 
-    /// <summary>Points of one endpoint as one.</summary>
+    /// <summary>Whether it was called, or had requests.</summary>
+    [JsonIgnore] public bool IsBusy => Arrived is not null || Statuses is not null || InFlight + Waiting > 0;
+
+    /// <summary>Whether there is nothing to say.</summary>
+    [JsonIgnore] public bool IsNothing => !IsBusy && Wanted + Ready == 0;
+
+    /// <summary>Points of one endpoint as one, with parts as a long one has them; what is later is in the last.</summary>
     /// <param name="points">Those of the time; what is not there was nothing.</param>
     /// <param name="at">When the time begins.</param>
     /// <param name="seconds">How much of it was watched, seconds: averages are over that.</param>
-    /// <param name="parts">In how many parts, of ten seconds, its arrivals are told apart.</param>
-    public static TrafficPoint Sum(IReadOnlyCollection<TrafficPoint> points, DateTimeOffset at, double seconds, int parts)
+    public static TrafficPoint Sum(IReadOnlyCollection<TrafficPoint> points, DateTimeOffset at, double seconds)
     {
-        var (arrived, statuses) = (new int[parts], new Dictionary<int, int>());
+        var (arrived, statuses) = (new int[LongParts], new Dictionary<int, int>());
         foreach (var point in points)
         {
             for (var part = 0; part < point.Arrived?.Count; part++)
-                arrived[Math.Clamp((int)((point.StartOf(part) - at).TotalSeconds / 10), 0, parts - 1)] += point.Arrived[part];
+                arrived[Math.Clamp((int)((point.StartOf(part) - at).TotalSeconds / LongPartSeconds), 0, LongParts - 1)] += point.Arrived[part];
             if (point.Statuses is null) continue;
             foreach (var (status, count) in point.Statuses) CollectionsMarshal.GetValueRefOrAddDefault(statuses, status, out _) += count;
         }
@@ -94,7 +104,7 @@ public sealed record TrafficPoint
 
     /// <summary>When a part of it begins.</summary>
     /// <param name="part">Number of the part, from 0.</param>
-    public DateTimeOffset StartOf(int part) => At.AddSeconds(part * (Seconds > ShortSeconds ? 10 : 1));
+    public DateTimeOffset StartOf(int part) => At.AddSeconds(part * (IsLong ? LongPartSeconds : 1));
 
     /// <summary>Histograms as one; null when there is nothing in them.</summary>
     /// <param name="some">The histograms.</param>

@@ -8,7 +8,7 @@ namespace Hypervize.Autoscaler.Recording;
 /// <param name="From">When it began.</param>
 /// <param name="To">When it ended.</param>
 /// <param name="IsWatched">Whether every known proxy reported all the time; else what is not there may only be unknown.</param>
-/// <param name="Points">By endpoint; one without anything to say is listed once a minute: so it is known that it was recorded, and that it was called by nobody.</param>
+/// <param name="Points">By endpoint, while it is watched or was called all the same; one without anything to say is listed once a minute: so it is known that it was recorded, and that it was called by nobody.</param>
 public sealed record RecordedInterval(DateTimeOffset From, DateTimeOffset To, bool IsWatched, IReadOnlyList<KeyValuePair<string, TrafficPoint>> Points);
 
 /// <summary>
@@ -25,6 +25,7 @@ public sealed class TrafficRecorder(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, OpenPoint> _open = new(StringComparer.Ordinal);
     private readonly Queue<RecordedInterval> _over = new();
+    private readonly Dictionary<string, double> _told = new(StringComparer.Ordinal);
     private DateTimeOffset _from = time.GetUtcNow();
     private bool _isWatched = true;
 
@@ -36,6 +37,10 @@ public sealed class TrafficRecorder(TimeProvider time)
         lock (_lock)
         {
             var end = (time.GetUtcNow() - _from).TotalSeconds;
+            // Of reports that were held up and come all at once, only as many seconds are of this interval as have passed in it; all of their requests count.
+            ref var told = ref CollectionsMarshal.GetValueRefOrAddDefault(_told, report.ProxyId, out _);
+            seconds = Math.Clamp(end + 1 - told, 0, seconds);
+            told += seconds;
             foreach (var traffic in report.Endpoints) Of(traffic.EndpointId).Add(traffic, seconds, end);
         }
     }
@@ -46,7 +51,7 @@ public sealed class TrafficRecorder(TimeProvider time)
     {
         lock (_lock)
             foreach (var nodes in report.Nodes.GroupBy(n => n.EndpointId, StringComparer.Ordinal))
-                Of(nodes.Key).Nodes = new(nodes.Sum(n => n.Running), nodes.Sum(n => n.Waiting), nodes.Max(n => n.CacheUsed));
+                Of(nodes.Key).Nodes = new(nodes.Sum(n => (double)n.Running), nodes.Sum(n => (double)n.Waiting), nodes.Max(n => n.CacheUsed));
     }
 
     /// <summary>Closes the interval that is over, if one is. To be called each second.</summary>
@@ -103,7 +108,7 @@ public sealed class TrafficRecorder(TimeProvider time)
             var points = from heard in endpoints.Values
                          where heard.State.Settings.Telemetry
                          let point = (_open.GetValueOrDefault(heard.State.Id) ?? new()).Close(begun, seconds, heard.State)
-                         where !point.IsNothing || begun.Second < TrafficPoint.ShortSeconds
+                         where point.IsBusy || (_isWatched && (!point.IsNothing || begun.Second < TrafficPoint.ShortSeconds))
                          select KeyValuePair.Create(heard.State.Id, point);
             // Whoever was suspended for longer has seen nothing of it.
             Over(new(begun, begun.AddSeconds(seconds), _isWatched, [.. points]));
@@ -114,6 +119,7 @@ public sealed class TrafficRecorder(TimeProvider time)
     private void Begin(DateTimeOffset from)
     {
         _open.Clear();
+        _told.Clear();
         (_from, _isWatched) = (from, true);
     }
 

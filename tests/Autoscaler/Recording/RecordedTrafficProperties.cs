@@ -19,7 +19,7 @@ public sealed class RecordedTrafficProperties
     [Fact]
     public void A_minute_holds_what_its_parts_hold() => Minutes.Sample(points =>
     {
-        var minute = TrafficPoint.Sum(points, Noon, 60, parts: 6);
+        var minute = TrafficPoint.Sum(points, Noon, 60);
         Assert.Equal(points.Sum(p => p.Arrived!.Sum()), minute.Arrived?.Sum() ?? 0);
         Assert.Equal(points.Sum(p => p.Statuses![200]), minute.Statuses?[200] ?? 0);
         Assert.Equal(points.Sum(p => p.Duration!.Count), minute.Duration?.Count ?? 0);
@@ -38,7 +38,7 @@ public sealed class RecordedTrafficProperties
     [Fact]
     public void Minutes_become_traffic_of_ten_seconds_at_a_time() => Minutes.Sample(points =>
     {
-        var minute = TrafficPoint.Sum(points, Noon, 60, parts: 6);
+        var minute = TrafficPoint.Sum(points, Noon, 60);
         var traffic = RecordedTraffic.ToTraffic([minute], Noon, Noon.AddMinutes(1));
         Assert.Equal((minute.Arrived?.Sum() ?? 0, 10), (traffic.Requests, traffic.StepSeconds));
     });

@@ -105,12 +105,25 @@ public sealed class TrafficRecorderSpecs
     }
 
     [Fact]
-    public void A_report_that_was_held_up_counts_once_and_does_not_multiply_what_is_under_way()
+    public void Reports_that_were_held_up_count_once_and_do_not_multiply_what_is_under_way()
     {
-        _recorder.Take(Report("proxy", started: 100, inFlight: 5, waiting: 0, seconds: 300));
-        Wait(10);
+        Wait(5);
+        for (var report = 0; report < 24; report++) _recorder.Take(Report("proxy", started: 10, inFlight: 6, waiting: 0));
+        for (var second = 0; second < 5; second++) Pass(started: 10, inFlight: 6, waiting: 0);
         var point = Only(_recorder.Take()).Points[0].Value;
-        Assert.Equal((100, 5), (point.Arrived!.Sum(), point.InFlight));
+        Assert.Equal(290, point.Arrived!.Sum());
+        Assert.InRange(point.InFlight, 5.4, 6.7);
+    }
+
+    [Fact]
+    public void While_a_proxy_is_silent_only_what_others_tell_is_listed()
+    {
+        _recorder.Turn(_endpoints, isKnown: false);
+        Wait(10);
+        Assert.Empty(Only(_recorder.Take()).Points);
+        _recorder.Turn(_endpoints, isKnown: false);
+        for (var second = 0; second < 10; second++) Pass(started: 1, inFlight: 1, waiting: 0);
+        Assert.Single(Only(_recorder.Take()).Points);
     }
 
     [Fact]

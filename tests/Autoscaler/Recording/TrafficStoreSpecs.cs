@@ -80,6 +80,20 @@ public sealed class TrafficStoreSpecs : IAsyncLifetime
         Assert.Equal([new Watched(begin, begin.AddMinutes(2))], await _store.WatchedAsync(begin, begin.AddHours(1), CancellationToken.None));
     }
 
+    [Fact]
+    public async Task A_minute_that_was_not_watched_to_its_end_says_so()
+    {
+        var recorder = new TrafficRecorder(_time);
+        using var keeper = new TrafficKeeper(recorder, _store, new EndpointTable(_time), new PostgresSettings { ConnectionString = _database.ConnectionString }, TimeProvider.System, NullLogger<TrafficKeeper>.Instance);
+        var begin = new DateTimeOffset(TimeProvider.System.GetUtcNow().AddMinutes(-10).UtcTicks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        recorder.GiveBack([.. Enumerable.Range(0, 2).Select(i => new RecordedInterval(
+            begin.AddSeconds(10 * i), begin.AddSeconds(10 * i + 10), true, [new(Id, new TrafficPoint { At = begin.AddSeconds(10 * i), Seconds = 10, InFlight = 6, Ready = 2 })]))]);
+        await keeper.StartAsync(CancellationToken.None);
+        var minute = await Eventually.SomeAsync(async () => (await _store.ReadAsync(Id, TrafficPoint.LongSeconds, begin, begin.AddHours(1), CancellationToken.None)).FirstOrDefault(), "the minute is added up");
+        await keeper.StopAsync(CancellationToken.None);
+        Assert.Equal((20, 6, 2), (minute.Seconds, minute.InFlight, minute.Ready));
+    }
+
     private Task<List<TrafficPoint>> ReadAsync(int length) => _store.ReadAsync(Id, length, Noon, Noon.AddDays(1), CancellationToken.None);
 
     private static KeyValuePair<string, TrafficPoint> Point(int second, int? arrived = null) =>

@@ -16,9 +16,11 @@ public sealed record FailedTest(string Project, string Name, string Message, str
 /// <param name="Failures">Details of what failed.</param>
 public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<FailedTest> Failures)
 {
+    /// <summary>Projects and names of those that passed.</summary>
+    internal IReadOnlyList<(string Project, string Name)> Good { get; init; } = [];
+
     /// <summary>Tests that failed at first, and passed when they were run once more.</summary>
     public IReadOnlyList<FailedTest> Unsteady { get; init; } = [];
-
 
     private const string Host = "(the test host)";
 
@@ -52,7 +54,10 @@ public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<
                       where text.Contains("test run was aborted", StringComparison.OrdinalIgnoreCase)
                       select new FailedTest(project, Host, text, "");
         FailedTest[] failures = [.. failed, .. crashes.Take(1)];
-        return new(results.Count(r => Outcome(r) == "Passed"), failures.Length, results.Count(r => Outcome(r) == "NotExecuted"), failures);
+        return new(results.Count(r => Outcome(r) == "Passed"), failures.Length, results.Count(r => Outcome(r) == "NotExecuted"), failures)
+        {
+            Good = [.. results.Where(r => Outcome(r) == "Passed").Select(r => (project, (string?)r.Attribute("testName") ?? "?"))],
+        };
 
         static string Outcome(XElement result) => (string?)result.Attribute("outcome") ?? "";
         static string Text(XElement? error, string name) => error?.Element(Trx + name)?.Value ?? "";
@@ -62,8 +67,8 @@ public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<
     /// <param name="again">How that went.</param>
     public TestRun After(TestRun again)
     {
-        FailedTest[] still = [.. Failures.Where(f => f.Name == Host || again.Passed == 0 || again.Failures.Any(a => a.Project == f.Project && (a.Name == f.Name || a.Name == Host)))];
-        return new(Passed + Failures.Count - still.Length, still.Length, Skipped, still) { Unsteady = [.. Failures.Except(still)] };
+        FailedTest[] still = [.. Failures.Where(f => !again.Good.Contains((f.Project, f.Name)))];
+        return this with { Passed = Passed + Failures.Count - still.Length, Failed = still.Length, Failures = still, Unsteady = [.. Failures.Except(still)] };
     }
 
     /// <summary>What is to be run once more, by project, as <c>dotnet test</c> filters: all that failed, but no host that died.</summary>
@@ -72,5 +77,5 @@ public sealed record TestRun(int Passed, int Failed, int Skipped, IReadOnlyList<
     /// <summary>Adds runs up.</summary>
     /// <param name="runs">Runs.</param>
     public static TestRun Sum(IReadOnlyCollection<TestRun> runs) =>
-        new(runs.Sum(r => r.Passed), runs.Sum(r => r.Failed), runs.Sum(r => r.Skipped), [.. runs.SelectMany(r => r.Failures)]) { Unsteady = [.. runs.SelectMany(r => r.Unsteady)] };
+        new(runs.Sum(r => r.Passed), runs.Sum(r => r.Failed), runs.Sum(r => r.Skipped), [.. runs.SelectMany(r => r.Failures)]) { Good = [.. runs.SelectMany(r => r.Good)], Unsteady = [.. runs.SelectMany(r => r.Unsteady)] };
 }
