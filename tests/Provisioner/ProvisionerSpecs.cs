@@ -116,7 +116,8 @@ public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelpe
         Assert.EndsWith("data: [DONE]", text.TrimEnd());
         var ending = await FactAsync<NodeEnding>(id);
         Assert.Equal("drained", ending.Reason);
-        Assert.True(ending.At >= endedAt.AddMilliseconds(-50), $"The node was stopped at {ending.At:O}, its last stream ended at {endedAt:O}.");
+        // On a busy machine the client sees the end of its stream later than the node does.
+        Assert.True(ending.At >= endedAt.AddMilliseconds(-500), $"The node was stopped at {ending.At:O}, its last stream ended at {endedAt:O}.");
         await FactAsync<NodeEnded>(id);
     }
 
