@@ -11,7 +11,7 @@ namespace Hypervize.Cli.Testing;
 internal static class TestCommand
 {
     // More at once is no matter of a busy machine.
-    private const int MostOnceMore = 5;
+    private const int MostOnceMore = 10;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
