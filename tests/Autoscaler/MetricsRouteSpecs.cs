@@ -65,6 +65,9 @@ public sealed class MetricsRouteSpecs : IAsyncLifetime
             Assert.Equal((query, HttpStatusCode.UnprocessableEntity), (query, refused.StatusCode));
             Assert.Contains(name, await refused.Content.ReadAsStringAsync());
         }
+        // Who says no step gets one that there is.
+        var then = DateTimeOffset.UtcNow.AddDays(-2);
+        Assert.Equal(60, (int)JsonNode.Parse(await owner.GetStringAsync($"{Metrics}?from={then:yyyy-MM-ddTHH:mm:ssZ}&to={then.AddMinutes(9):yyyy-MM-ddTHH:mm:ssZ}"))!["stepSeconds"]!);
         foreach (var (body, path) in ((object, string)[])[(new { set = new { max = 0 } }, "set.max"), (new { set = new { colour = 1 } }, "set.colour"), (new { set = new { max = "two" } }, "set.max"), (new { set = new { max = 1.5 } }, "set.max"), (new { from = 7 }, "from")])
         {
             using var refused = await owner.PostAsJsonAsync(Simulations, body);

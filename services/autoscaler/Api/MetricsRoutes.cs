@@ -3,7 +3,6 @@ using Hypervize.Autoscaler.Messaging;
 using Hypervize.Autoscaler.Recording;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
-using Npgsql;
 
 namespace Hypervize.Autoscaler.Api;
 
@@ -63,7 +62,7 @@ public static class MetricsRoutes
         if (OwnedEndpoint.Find(http, table, endpointId) is var (it, refused) && it is null) return refused!;
         if (Period.Read(from, to, Usual, time.GetUtcNow()) is var (period, wrong) && wrong is not null) return wrong;
         var seconds = (period.To - period.From).TotalSeconds;
-        var chosen = Steps.FirstOrDefault(s => seconds / s <= FewPoints, Steps[^1]);
+        var chosen = Steps.FirstOrDefault(s => seconds / s <= FewPoints && (s >= TrafficPoint.LongSeconds || recorded.IsFine(period.From.AddSeconds(-s))), Steps[^1]);
         if (step is not null && (!int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out chosen) || chosen is < TrafficPoint.ShortSeconds or > LongestStep || chosen % TrafficPoint.ShortSeconds != 0 || (chosen % TrafficPoint.LongSeconds != 0 && TrafficPoint.LongSeconds % chosen != 0) || seconds / chosen > MostPoints))
             return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request",
                 $"step must be 10, 20, 30 or a multiple of {TrafficPoint.LongSeconds} seconds, up to {LongestStep}, of which at most {MostPoints} lie between from and to.");
@@ -75,20 +74,12 @@ public static class MetricsRoutes
         var finely = chosen % TrafficPoint.LongSeconds != 0;
         if (finely && !recorded.IsFine(begin))
             return Problems.From(StatusCodes.Status422UnprocessableEntity, "invalid_request", $"Of more than a day ago, whole minutes are kept: step must be a multiple of {TrafficPoint.LongSeconds}.");
-        try
+        return await recorded.AnswerAsync(async () =>
         {
-            var points = await recorded.InTurnAsync(async () =>
-            {
-                var points = await recorded.PointsAsync(endpointId, begin, end, finely, http.RequestAborted);
-                var watched = await store.WatchedAsync(begin, end, http.RequestAborted);
-                return Stepwise(points, watched, begin, end, chosen).ToList();
-            }, http.RequestAborted);
-            return points is null ? Rehearsals.Busy : Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, end, chosen, points));
-        }
-        catch (NpgsqlException)
-        {
-            return Problems.From(StatusCodes.Status503ServiceUnavailable, "metrics_unavailable", "The database does not answer: what was recorded can't be told now. Ask again later.");
-        }
+            var points = await recorded.PointsAsync(endpointId, begin, end, finely, http.RequestAborted);
+            var watched = await store.WatchedAsync(begin, end, http.RequestAborted);
+            return Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, end, chosen, [.. Stepwise(points, watched, begin, end, chosen)]));
+        }, http.RequestAborted);
     }
 
     private static IEnumerable<MetricsPoint> Stepwise(IReadOnlyList<TrafficPoint> points, IReadOnlyList<Watched> watched, DateTimeOffset begin, DateTimeOffset to, int seconds)

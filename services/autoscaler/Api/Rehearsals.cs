@@ -4,7 +4,6 @@ using Hypervize.Autoscaling.Simulation;
 using Hypervize.Catalog;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
-using Npgsql;
 
 namespace Hypervize.Autoscaler.Api;
 
@@ -21,9 +20,6 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
     private const int UsualStartSeconds = 60;
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
 
-    /// <summary>Others ask.</summary>
-    internal static IResult Busy => Problems.From(StatusCodes.Status503ServiceUnavailable, "busy", "Others ask about a lot of traffic now, and some are answered at a time. Try again in some seconds.");
-
     /// <summary>Simulates, and answers.</summary>
     /// <param name="http">The request.</param>
     /// <param name="endpointId">The endpoint.</param>
@@ -34,14 +30,7 @@ public sealed class Rehearsals(EndpointTable table, RecordedTraffic recorded, Tr
     {
         if (OwnedEndpoint.Find(http, table, endpointId) is var (it, refused) && it is null) return refused!;
         if (Period.Read(from, to, Usual, time.GetUtcNow()) is var (asked, wrong) && wrong is not null) return wrong;
-        try
-        {
-            return await recorded.InTurnAsync(() => RehearseAsync(it, asked, set, http.RequestAborted), http.RequestAborted) ?? Busy;
-        }
-        catch (NpgsqlException)
-        {
-            return Problems.From(StatusCodes.Status503ServiceUnavailable, "metrics_unavailable", "The database does not answer: what was recorded can't be told now. Ask again later.");
-        }
+        return await recorded.AnswerAsync(() => RehearseAsync(it, asked, set, http.RequestAborted), http.RequestAborted);
     }
 
     private async Task<IResult> RehearseAsync(EndpointState it, Period asked, IReadOnlyList<(Setting It, double Value)> set, CancellationToken cancel)
