@@ -1,21 +1,12 @@
 using System.Globalization;
 using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaling.Policy;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Npgsql;
 
 namespace Hypervize.Autoscaler.Api;
-
-/// <summary>Why an endpoint has as many nodes as it has.</summary>
-/// <param name="EndpointId">The endpoint.</param>
-/// <param name="Status">Its status; only while it is up is it evaluated.</param>
-/// <param name="Wanted">Nodes that should be starting or ready.</param>
-/// <param name="Ready">Nodes that serve.</param>
-/// <param name="Now">What the policy finds now; null while the endpoint is not up.</param>
-/// <param name="At">What it found at the moment that was asked for; null when none was, or when the endpoint was not evaluated then.</param>
-/// <param name="Before">What it found before, the newest first.</param>
-public sealed record ScalingResource(string EndpointId, EndpointStatus Status, int Wanted, int Ready, Finding? Now, Finding? At, IReadOnlyList<Finding> Before);
 
 /// <summary>What the policy found, for an endpoint's owner.</summary>
 public static class ScalingRoutes
@@ -39,7 +30,7 @@ public static class ScalingRoutes
             asked = moment;
         }
 
-        var current = verdicts.Now(endpointId) is { } run ? Finding.Of(run) : null;
+        var current = verdicts.Now(endpointId) is { } run ? run.ToFinding() : null;
         try
         {
             var found = asked is not { } then ? null : then >= current?.From ? current : await store.AtAsync(endpointId, then, http.RequestAborted);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hypervize.Autoscaling.Policy;
 using Hypervize.Hosting;
 using Npgsql;
 using NpgsqlTypes;
@@ -34,7 +35,7 @@ public sealed class VerdictStore(NpgsqlDataSource source)
         new() { Value = runs.Select(r => r.EndpointId).ToArray() },
         new() { Value = runs.Select(r => r.From.UtcDateTime).ToArray() },
         new() { Value = runs.Select(r => r.To.UtcDateTime).ToArray() },
-        new() { Value = runs.Select(r => JsonSerializer.Serialize(Finding.Of(r), Json.Options)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        new() { Value = runs.Select(r => JsonSerializer.Serialize(r.ToFinding(), Json.Options)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
 
     /// <summary>The end of the last finding that was kept, of any endpoint.</summary>
     /// <param name="cancel">Stops.</param>

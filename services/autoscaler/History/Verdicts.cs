@@ -8,7 +8,13 @@ namespace Hypervize.Autoscaler.History;
 /// <param name="To">The last one so far.</param>
 /// <param name="LeastNeeded">Nodes, and parts of one, that the load needed when it needed least.</param>
 /// <param name="Most">The evaluation at which it needed most.</param>
-public sealed record VerdictRun(string EndpointId, DateTimeOffset From, DateTimeOffset To, double LeastNeeded, Explanation Most);
+public sealed record VerdictRun(string EndpointId, DateTimeOffset From, DateTimeOffset To, double LeastNeeded, Explanation Most)
+{
+    /// <summary>The run as it is kept and told.</summary>
+    public Finding ToFinding() => new(
+        From, To, Most.Nodes, Most.It.Wanted, Most.It.Ready, Most.IsPanic, Math.Round(LeastNeeded, 3), Math.Round(Most.Needed, 3),
+        Math.Round(Most.Load.AtOnce, 3), Math.Round(Most.Load.PerMinute, 3), Most.Clamps, Most.InWords());
+}
 
 /// <summary>
 /// What the policy found lately about every endpoint that is up, as runs: of a day in which nothing happened, one is left. In memory; <see cref="VerdictKeeper"/>

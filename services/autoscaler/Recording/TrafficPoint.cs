@@ -4,12 +4,6 @@ using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaler.Recording;
 
-/// <summary>What nodes said of themselves.</summary>
-/// <param name="Running">Requests that generated, of all nodes, on average.</param>
-/// <param name="Waiting">Requests in the runtimes' own queues, on average.</param>
-/// <param name="CacheUsed">Share of the KV cache in use, 0 to 1, of the node that used most; null when none tells.</param>
-public sealed record NodeLoad(double Running, double Waiting, double? CacheUsed);
-
 /// <summary>
 /// An endpoint's traffic in an interval, as it is kept: names are wire format, and what is nothing is left out. Of intervals in which nothing was, one in a minute is
 /// kept.

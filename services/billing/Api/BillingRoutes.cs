@@ -9,32 +9,6 @@ using Marten;
 
 namespace Hypervize.Billing.Api;
 
-/// <summary>What an endpoint cost in a period.</summary>
-/// <param name="EndpointId">The endpoint.</param>
-/// <param name="NodeSeconds">Seconds its nodes were metered, summed over nodes.</param>
-/// <param name="Total">US dollars.</param>
-/// <param name="Days">The same by UTC day.</param>
-public sealed record EndpointUsage(string EndpointId, long NodeSeconds, decimal Total, IReadOnlyList<DayUsage> Days);
-
-/// <summary>What an endpoint cost in a day.</summary>
-/// <param name="Day">UTC day.</param>
-/// <param name="NodeSeconds">Seconds its nodes were metered.</param>
-/// <param name="Total">US dollars.</param>
-public sealed record DayUsage(DateOnly Day, long NodeSeconds, decimal Total);
-
-/// <summary>What an account used in a period.</summary>
-/// <param name="AccountId">The account.</param>
-/// <param name="Currency">Always <c>USD</c>.</param>
-/// <param name="From">Start.</param>
-/// <param name="To">End; running meters are read here.</param>
-/// <param name="Total">US dollars; the sum of all lines.</param>
-/// <param name="BurnPerHour">US dollars per hour that running meters cost now.</param>
-/// <param name="Endpoints">By endpoint.</param>
-/// <param name="Lines">Every charge with the events that opened and closed it; null unless asked for.</param>
-public sealed record Usage(
-    string AccountId, string Currency, DateTimeOffset From, DateTimeOffset To, decimal Total, decimal BurnPerHour,
-    IReadOnlyList<EndpointUsage> Endpoints, IReadOnlyList<Line>? Lines);
-
 /// <summary>Routes under <c>/v1/billing</c>.</summary>
 public static class BillingRoutes
 {

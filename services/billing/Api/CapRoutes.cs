@@ -7,15 +7,6 @@ using Marten;
 
 namespace Hypervize.Billing.Api;
 
-/// <summary>An account's cap and how far it is from it.</summary>
-/// <param name="AccountId">The account.</param>
-/// <param name="Currency">Always <c>USD</c>.</param>
-/// <param name="MonthlyUsd">US dollars per calendar month (UTC); null for no cap.</param>
-/// <param name="Month">The month now, such as <c>2026-11</c>.</param>
-/// <param name="Spent">US dollars spent in it so far, running meters included.</param>
-/// <param name="Reached">Whether the cap was found reached: inference calls are refused.</param>
-public sealed record CapResource(string AccountId, string Currency, decimal? MonthlyUsd, string Month, decimal Spent, bool Reached);
-
 /// <summary>Routes of the monthly cap, under <c>/v1/billing/cap</c>.</summary>
 public static class CapRoutes
 {

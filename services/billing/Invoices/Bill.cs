@@ -1,35 +1,7 @@
-using System.Text.Json.Serialization;
 using Hypervize.Billing.Ledger;
+using Hypervize.Contracts;
 
 namespace Hypervize.Billing.Invoices;
-
-/// <summary>What a line charges for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<LineKind>))]
-public enum LineKind
-{
-    /// <summary>A node's time.</summary>
-    [JsonStringEnumMemberName("node")] Node,
-
-    /// <summary>An add-on's time, once per endpoint.</summary>
-    [JsonStringEnumMemberName("add_on")] AddOn,
-}
-
-/// <summary>One charge within one UTC day.</summary>
-/// <param name="EndpointId">The endpoint.</param>
-/// <param name="Kind">What it charges for.</param>
-/// <param name="Subject">Node id, or add-on id.</param>
-/// <param name="Hardware">Catalogue id of the hardware; null for an add-on.</param>
-/// <param name="Day">UTC day.</param>
-/// <param name="From">Start, whole second.</param>
-/// <param name="To">End, whole second.</param>
-/// <param name="Seconds">Seconds between them.</param>
-/// <param name="PricePerHour">US dollars per hour.</param>
-/// <param name="Amount">US dollars, rounded to a millionth: a short meter is worth less than a cent, and is not given away.</param>
-/// <param name="OpenedBy">Id of the endpoint event that opened the meter.</param>
-/// <param name="ClosedBy">Id of the endpoint event that closed it; null while it runs.</param>
-public sealed record Line(
-    string EndpointId, LineKind Kind, string Subject, string? Hardware, DateOnly Day, DateTimeOffset From, DateTimeOffset To, long Seconds,
-    decimal PricePerHour, decimal Amount, Guid OpenedBy, Guid? ClosedBy);
 
 /// <summary>Adds meters up to money. Pure.</summary>
 public static class Bill

@@ -1,6 +1,7 @@
 using Hypervize.Billing.Invoices;
 using Hypervize.Billing.Ledger;
 using Hypervize.Billing.Messaging;
+using Hypervize.Contracts;
 using Marten;
 
 namespace Hypervize.Billing.Replay;

@@ -1,20 +1,7 @@
 using Hypervize.Catalog;
+using Hypervize.Contracts;
 
 namespace Hypervize.Endpoints.Api;
-
-/// <summary>Hardware and what it costs at this moment.</summary>
-/// <param name="Id">Catalogue id.</param>
-/// <param name="Gpu">Name of the GPU.</param>
-/// <param name="GpuCount">GPUs.</param>
-/// <param name="GpuMemoryMib">Memory of each, MiB.</param>
-/// <param name="Vcpu">Virtual processors.</param>
-/// <param name="MemoryGib">Main memory, GiB.</param>
-/// <param name="PricePerHour">US dollars.</param>
-public sealed record HardwareResource(string Id, string? Gpu, int GpuCount, int GpuMemoryMib, int Vcpu, decimal MemoryGib, decimal PricePerHour);
-
-/// <summary>The catalogue.</summary>
-/// <param name="Hardware">In the catalogue's order.</param>
-public sealed record HardwareList(IReadOnlyList<HardwareResource> Hardware);
 
 /// <summary>The route of the catalogue.</summary>
 public static class HardwareRoutes

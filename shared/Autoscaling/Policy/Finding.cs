@@ -1,6 +1,6 @@
-using Hypervize.Autoscaling.Policy;
+using Hypervize.Contracts;
 
-namespace Hypervize.Autoscaler.History;
+namespace Hypervize.Autoscaling.Policy;
 
 /// <summary>What the policy found for a while, as it is kept and told.</summary>
 /// <param name="From">The first evaluation that found it.</param>
@@ -17,11 +17,14 @@ namespace Hypervize.Autoscaler.History;
 /// <param name="Words">All of it in a sentence.</param>
 public sealed record Finding(
     DateTimeOffset From, DateTimeOffset To, int Nodes, int Wanted, int Ready, bool IsPanic, double LeastNeeded, double MostNeeded, double AtOnce, double PerMinute,
-    IReadOnlyList<Clamp> Rules, string Words)
-{
-    /// <summary>Of a run.</summary>
-    /// <param name="run">The run.</param>
-    public static Finding Of(VerdictRun run) => new(
-        run.From, run.To, run.Most.Nodes, run.Most.It.Wanted, run.Most.It.Ready, run.Most.IsPanic, Math.Round(run.LeastNeeded, 3), Math.Round(run.Most.Needed, 3),
-        Math.Round(run.Most.Load.AtOnce, 3), Math.Round(run.Most.Load.PerMinute, 3), run.Most.Clamps, run.Most.InWords());
-}
+    IReadOnlyList<Clamp> Rules, string Words);
+
+/// <summary>Why an endpoint has as many nodes as it has.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Status">Its status; only while it is up is it evaluated.</param>
+/// <param name="Wanted">Nodes that should be starting or ready.</param>
+/// <param name="Ready">Nodes that serve.</param>
+/// <param name="Now">What the policy finds now; null while the endpoint is not up.</param>
+/// <param name="At">What it found at the moment that was asked for; null when none was, or when the endpoint was not evaluated then.</param>
+/// <param name="Before">What it found before, the newest first.</param>
+public sealed record ScalingResource(string EndpointId, EndpointStatus Status, int Wanted, int Ready, Finding? Now, Finding? At, IReadOnlyList<Finding> Before);
