@@ -64,3 +64,16 @@ public sealed record Usage(
 /// <param name="Spent">US dollars spent in it so far, running meters included.</param>
 /// <param name="Reached">Whether the cap was found reached: inference calls are refused.</param>
 public sealed record CapResource(string AccountId, string Currency, decimal? MonthlyUsd, string Month, decimal Spent, bool Reached);
+
+/// <summary>What an account pays now.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Currency">Always <c>USD</c>.</param>
+/// <param name="PerHour">US dollars per hour that running meters cost.</param>
+/// <param name="Endpoints">By endpoint; those that cost nothing are left out.</param>
+public sealed record BurnResource(string AccountId, string Currency, decimal PerHour, IReadOnlyList<EndpointBurn> Endpoints);
+
+/// <summary>What an endpoint costs now.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Nodes">Nodes that are metered.</param>
+/// <param name="PerHour">US dollars per hour.</param>
+public sealed record EndpointBurn(string EndpointId, int Nodes, decimal PerHour);

@@ -43,11 +43,8 @@ public static class BillingRoutes
     {
         if (Payer(http, account, KeyScope.Manage) is var (accountId, refused) && refused is not null) return refused;
         var running = await session.Query<Meter>().Where(m => m.AccountId == accountId && m.To == null).ToListAsync(http.RequestAborted);
-        return Results.Ok(new
-        {
-            AccountId = accountId, Currency = "USD", PerHour = Bill.BurnPerHour(running),
-            Endpoints = running.GroupBy(m => m.EndpointId).Select(g => new { EndpointId = g.Key, Nodes = g.Count(), PerHour = Bill.BurnPerHour([.. g]) }),
-        });
+        return Results.Ok(new BurnResource(
+            accountId, "USD", Bill.BurnPerHour(running), [.. running.GroupBy(m => m.EndpointId).Select(g => new EndpointBurn(g.Key, g.Count(), Bill.BurnPerHour([.. g])))]));
     }
 
     private static async Task<IResult> ReplayAsync(HttpContext http, BillReplay replay, TimeProvider time, string? account, string? from, string? to)

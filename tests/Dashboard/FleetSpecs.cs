@@ -1,0 +1,77 @@
+using Bunit;
+using Hypervize.Contracts;
+using Hypervize.Dashboard.Fleet;
+
+namespace Hypervize.Dashboard.Tests;
+
+/// <summary>The fleet at a glance.</summary>
+public sealed class FleetSpecs : PageContext
+{
+    [Fact]
+    public void Nobody_s_fleet_says_how_to_begin()
+    {
+        var page = Show<FleetPage>();
+        page.WaitForAssertion(() => Assert.Contains("No endpoint yet", page.Markup));
+        Assert.Equal("inference/new", page.Find(".empty a").GetAttribute("href"));
+    }
+
+    [Fact]
+    public void Every_endpoint_is_listed_with_its_status_and_cost()
+    {
+        Platform.Has(Some.Endpoint);
+        Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 1.006m, [new(Some.EndpointId, 1, 1.006m)]));
+        var page = Show<FleetPage>();
+        page.WaitForAssertion(() => Assert.Contains("$1.006", page.Find(".fleet tbody tr").TextContent));
+        Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent);
+        Assert.Equal($"inference/blocks/{Some.EndpointId}", page.Find(".fleet tbody a").GetAttribute("href"));
+    }
+
+    [Fact]
+    public void A_change_of_status_is_shown_without_a_reload()
+    {
+        Platform.Has(Some.Endpoint);
+        var page = Show<FleetPage>();
+        page.WaitForAssertion(() => Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent));
+        Platform.Has(Some.Endpoint with { Status = EndpointStatus.Hibernated, Version = 5 });
+        page.WaitForAssertion(() =>
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(100));
+            Assert.Contains("Sleeping", page.Find(".fleet tbody tr").TextContent);
+        });
+    }
+
+    [Fact]
+    public void What_is_searched_for_stands_in_the_address()
+    {
+        Platform.Has(Some.Endpoint);
+        Platform.Has(Some.Endpoint with { Id = "endpt-0000000000e2", Name = "embedder" });
+        var page = Show<FleetPage>();
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
+        page.Find("input[type=search]").Input("embed");
+        Assert.EndsWith("inference?q=embed", Navigation.Uri);
+    }
+
+    [Fact]
+    public void A_platform_that_is_away_is_said_to_be()
+    {
+        Platform.IsUp = false;
+        var page = Show<FleetPage>();
+        page.WaitForAssertion(() => Assert.Contains("can't be shown just now", page.Markup));
+    }
+
+    [Theory]
+    [InlineData("", null, null)]
+    [InlineData("tiny", "up", "-burn")]
+    [InlineData("a&b", "waking", "name")]
+    public void An_address_says_what_was_asked_for(string search, string? status, string? sort)
+    {
+        var query = FleetQuery.Parse(search, status, sort);
+        var said = query.Parameters();
+        Assert.Equal(query, FleetQuery.Parse((string?)said["q"], (string?)said["status"], (string?)said["sort"]));
+    }
+
+    [Theory]
+    [InlineData("17", "17")]
+    [InlineData("nonsense", "--")]
+    public void What_an_address_says_wrongly_is_not_said(string status, string sort) => Assert.Equal(FleetQuery.Parse(null, null, null), FleetQuery.Parse("", status, sort) with { IsReversed = false });
+}
