@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hypervize.Bench.Autoscaler;
+using Hypervize.Bench.Dashboard;
 using Hypervize.Bench.Lifecycle;
 using Hypervize.Bench.Node;
 using Hypervize.Bench.Proxy;
@@ -13,7 +14,7 @@ console.Profile.Width = Console.IsOutputRedirected ? 10_000 : console.Profile.Wi
 
 var root = new RootCommand("Measures Hypervize on this machine.")
 {
-    LifecycleBench.Create(console), ProxyBench.Create(console), WakeBench.Create(console), AutoscalerBench.Create(console), QuotesBench.Create(console), NodeProcess.Create(),
+    LifecycleBench.Create(console), ProxyBench.Create(console), WakeBench.Create(console), AutoscalerBench.Create(console), QuotesBench.Create(console), DashboardBench.Create(console), NodeProcess.Create(),
 };
 try
 {

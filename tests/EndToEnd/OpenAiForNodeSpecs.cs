@@ -69,8 +69,8 @@ public sealed class OpenAiForNodeSpecs(Platform platform) : IClassFixture<Platfo
         var output = "";
         if (Environment.IsPrivilegedProcess && DebianPackages.Available)
         {
-            await RunAsync("apt-get", ["update", "-qq"]);
-            (_, output) = await RunAsync("apt-get", ["install", "-qq", "--no-install-recommends", "nodejs", "npm"], new() { ["DEBIAN_FRONTEND"] = "noninteractive" });
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+            output = await DebianPackages.InstallAsync(["nodejs", "npm"], patience.Token);
         }
         const string Missing = "Install Node and npm, which this test runs OpenAI's client by. Debian: apt-get install nodejs npm; Fedora: dnf install nodejs npm; macOS: brew install node.";
         Assert.True(IsThere(), $"{Missing} {output.Trim().Split('\n')[^1]}".Trim());

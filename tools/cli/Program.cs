@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hypervize.Cli.Bench;
 using Hypervize.Cli.Billing;
+using Hypervize.Cli.Dashboard;
 using Hypervize.Cli.Demo;
 using Hypervize.Cli.Endpoints;
 using Hypervize.Cli.Keys;
@@ -27,6 +28,7 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
     EndpointCommands.Create(console),
     KeyCommands.Create(console),
     BillingCommands.Create(console),
+    DashboardCommand.Create(console),
     ErrorCommands.Create(console),
     TestCommand.Create(console),
     BenchCommand.Create(console),

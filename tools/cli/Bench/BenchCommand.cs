@@ -13,7 +13,7 @@ internal static class BenchCommand
 
     public static Command Create(IAnsiConsole console)
     {
-        var rest = new Argument<string[]>("figures") { Description = "What to measure, and its options, for example: proxy --rounds 6 --json. There are lifecycle, proxy, wake, autoscaler and quotes; bench -- proxy --help tells what one can do.", Arity = ArgumentArity.OneOrMore };
+        var rest = new Argument<string[]>("figures") { Description = "What to measure, and its options, for example: proxy --rounds 6 --json. There are lifecycle, proxy, wake, autoscaler, quotes and dashboard; bench -- proxy --help tells what one can do.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("bench", "Measure Hypervize on this machine, against the bars we hold ourselves to.") { rest };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancel) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
+using Hypervize.Cli.Dashboard;
 using Hypervize.Cli.Endpoints;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
@@ -34,6 +35,9 @@ internal static class DemoCommand
             var result = await new LifeOfAnEndpoint(console, platform).RunAsync(cancel);
             result["readyMs"] = (long)ready.TotalMilliseconds;
             result["rssMb"] = ServiceTable.All.Sum(s => installation.ProcessOf(s.Name) is { } process ? StatusCommand.Rss(process.Pid) : 0);
+            var page = await DashboardCommand.LinkAsync(platform, $"/dashboard/inference/blocks/{(string)result["endpoint"]!}", cancel);
+            result["dashboard"] = page;
+            console.MarkupLineInterpolated($"\n[bold blue]▸ See it in the browser, signed in:[/] [link={page}]{page}[/]");
             if (json) Output.PrintJson(result.ToJsonString());
             if (!once)
             {

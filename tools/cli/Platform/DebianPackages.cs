@@ -68,6 +68,17 @@ public static class DebianPackages
             ?? throw new MissingOnThisMachineException("Install PostgreSQL 14 or newer: apt-get install postgresql. Run apt-get update first if apt does not know it.");
     }
 
+    /// <summary>Installs packages into the machine, as its administrator does: for programs that look for parts of themselves in fixed places. Needs root.</summary>
+    /// <param name="packages">The packages.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <returns>What apt said.</returns>
+    public static async Task<string> InstallAsync(string[] packages, CancellationToken cancel)
+    {
+        var quietly = new Dictionary<string, string> { ["DEBIAN_FRONTEND"] = "noninteractive" };
+        await Executables.RunAsync("apt-get", ["update", "-qq"], cancel);
+        return (await Executables.RunAsync("apt-get", ["install", "-qq", "--no-install-recommends", .. packages], cancel, environment: quietly)).Output;
+    }
+
     /// <returns>What went wrong; null when nothing did.</returns>
     private static async Task<string?> DownloadAsync(string package, string[] options, string folder, CancellationToken cancel)
     {

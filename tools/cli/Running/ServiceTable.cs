@@ -5,7 +5,8 @@ namespace Hypervize.Cli.Running;
 /// <summary>A service of the platform, and what it is told through its environment.</summary>
 /// <param name="Name">Its name, as in its folder.</param>
 /// <param name="Settings">Environment variables, but for those that all services get.</param>
-public sealed record ServiceDefinition(string Name, Func<Wiring, IEnumerable<(string Variable, string Value)>> Settings)
+/// <param name="HasIdentity">Whether it is trusted with what identities are signed by.</param>
+public sealed record ServiceDefinition(string Name, Func<Wiring, IEnumerable<(string Variable, string Value)>> Settings, bool HasIdentity = true)
 {
     /// <summary>The program, where the build puts it.</summary>
     /// <param name="checkout">The checkout's folder.</param>
@@ -30,6 +31,9 @@ public static class ServiceTable
 
     /// <summary>The front door.</summary>
     public const string Proxy = "proxy";
+
+    /// <summary>What a person sees.</summary>
+    public const string Dashboard = "dashboard";
 
     // What the proxy can't finish it must have time to say so, and to report, before it is ended: it lingers for a second first, and has up to six for its last words.
     private const string FinishSeconds = "Drain__FinishSeconds";
@@ -77,9 +81,15 @@ public static class ServiceTable
             ("Peers__Provisioner", wiring.Url(Provisioner)),
             ("Peers__Autoscaler", wiring.Url(Autoscaler)),
             ("Peers__Billing", wiring.Url(Billing)),
+            ("Peers__Dashboard", wiring.Url(Dashboard)),
             ("Proxy__StateFile", Path.Combine(wiring.Place("proxy"), "read-model.json")),
             ("Proxy__InternalUrl", wiring.InternalUrl),
             (FinishSeconds, Environment.GetEnvironmentVariable(FinishSeconds) ?? InTime),
         ]),
+        new(Dashboard, wiring =>
+        [
+            ("Dashboard__PlatformUrl", wiring.PublicUrl),
+            ("Dashboard__KeysFolder", wiring.Place("dashboard")),
+        ], HasIdentity: false),
     ];
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Hypervize.Cli.Client;
+using Hypervize.Cli.Dashboard;
 using Hypervize.Cli.Platform;
 using Spectre.Console;
 
@@ -19,11 +20,14 @@ internal static class UpCommand
             var ready = TimeSpan.Zero;
             await ProgressLine.ShowAsync(async progress => ready = await installation.StartAsync(progress, cancel));
             var wiring = installation.Wiring;
+            using var platform = new PlatformClient(wiring.PublicUrl, wiring.OperatorKey);
+            var dashboard = await DashboardCommand.LinkAsync(platform, null, cancel);
             if (parsed.GetValue(json))
-                Output.PrintJson(JsonSerializer.Serialize(new { url = wiring.PublicUrl, operatorKeyFile = wiring.OperatorKeyFile, folder = wiring.Folder, readyMs = (long)ready.TotalMilliseconds }));
+                Output.PrintJson(JsonSerializer.Serialize(new { url = wiring.PublicUrl, dashboard, operatorKeyFile = wiring.OperatorKeyFile, folder = wiring.Folder, readyMs = (long)ready.TotalMilliseconds }));
             else
                 console.Write(new Rows(
                     new Markup($"[green]Hypervize is up[/] at [bold]{wiring.PublicUrl}[/] [grey](services ready in {ready.TotalSeconds:0.0} s)[/]"),
+                    new Text($"Dashboard: {dashboard} (signs in once, within 15 minutes; `hypervize dashboard` prints another)"),
                     new Text($"Operator's key: {wiring.OperatorKeyFile}")));
             return 0;
         });

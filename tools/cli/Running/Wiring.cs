@@ -50,14 +50,17 @@ public sealed record Wiring(string Folder, string Checkout, BackingServices Back
 
     /// <summary>The whole environment that a service is started with, on top of ours.</summary>
     /// <param name="service">The service.</param>
-    public IReadOnlyDictionary<string, string> Environment(ServiceDefinition service) => new Dictionary<string, string>(
-        service.Settings(this).Select(s => KeyValuePair.Create(s.Variable, s.Value)))
+    public IReadOnlyDictionary<string, string> Environment(ServiceDefinition service)
     {
-        // The front door listens on both loopback addresses: localhost may be either.
-        ["ASPNETCORE_URLS"] = service.Name == ServiceTable.Proxy ? PublicUrl : Url(service.Name),
-        ["Identity__SigningKey"] = SigningKey,
-        [MarkedProcesses.Instance] = Folder,
-    };
+        var environment = new Dictionary<string, string>(service.Settings(this).Select(s => KeyValuePair.Create(s.Variable, s.Value)))
+        {
+            // The front door listens on both loopback addresses: localhost may be either.
+            ["ASPNETCORE_URLS"] = service.Name == ServiceTable.Proxy ? PublicUrl : Url(service.Name),
+            [MarkedProcesses.Instance] = Folder,
+        };
+        if (service.HasIdentity) environment["Identity__SigningKey"] = SigningKey;
+        return environment;
+    }
 
     private static string Secret(string file, Func<string> make)
     {
