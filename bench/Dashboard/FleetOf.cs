@@ -7,6 +7,7 @@ namespace Hypervize.Bench.Dashboard;
 internal static class FleetOf
 {
     private const int AtOnce = 8;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <returns>Their ids, in the order of their creation.</returns>
     public static async Task<IReadOnlyList<string>> CreateAsync(Stage stage, int count, Action<string> progress, CancellationToken cancel)
@@ -17,9 +18,10 @@ internal static class FleetOf
         {
             ids[i] = await stage.CreateAsync($"fleet-{i:0000}", each);
             await stage.DoAsync(ids[i], "disable", each);
-            await stage.Heard.FirstAsync(ids[i], m => m.State is { Status: EndpointStatus.Disabled, Nodes.Count: 0 }, each);
             if (Interlocked.Increment(ref there) % 50 == 0) progress($"Creating a fleet, {there} of {count}");
         });
+        progress("Waiting for the fleet to rest");
+        while (ids.Except(stage.Heard.Arrivals.Where(a => a.Message.State is { Status: EndpointStatus.Disabled, Nodes.Count: 0 }).Select(a => a.Message.EndpointId)).Any()) await Task.Delay(LookEvery, cancel);
         return ids;
     }
 }
