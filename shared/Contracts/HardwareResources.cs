@@ -12,4 +12,5 @@ public sealed record HardwareResource(string Id, string? Gpu, int GpuCount, int 
 
 /// <summary>The catalogue.</summary>
 /// <param name="Hardware">In the catalogue's order.</param>
-public sealed record HardwareList(IReadOnlyList<HardwareResource> Hardware);
+/// <param name="AddOns">What an endpoint may have beside, and what it costs at this moment.</param>
+public sealed record HardwareList(IReadOnlyList<HardwareResource> Hardware, IReadOnlyList<AddOn> AddOns);

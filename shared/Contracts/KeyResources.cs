@@ -25,6 +25,15 @@ public sealed record KeyList(IReadOnlyList<KeyResource> Keys);
 /// <param name="FirstKey">Its first key, in the answer that created it.</param>
 public sealed record AccountResource(string Id, string Name, DateTimeOffset CreatedAt, KeyResource? FirstKey);
 
+/// <summary>Who a key is, as the platform sees it.</summary>
+/// <param name="AccountId">Its account.</param>
+/// <param name="AccountName">The account's label.</param>
+/// <param name="KeyId">Its id; null when it was revoked just now, or another of the account begins with the same characters.</param>
+/// <param name="Key">Its first characters.</param>
+/// <param name="KeyName">Its label; null when its id is.</param>
+/// <param name="Scopes">What it may do.</param>
+public sealed record IdentityResource(string AccountId, string AccountName, string? KeyId, string Key, string? KeyName, IReadOnlyList<KeyScope> Scopes);
+
 /// <summary>Accounts.</summary>
 /// <param name="Accounts">Oldest first.</param>
 public sealed record AccountList(IReadOnlyList<AccountResource> Accounts);
