@@ -68,17 +68,18 @@ public sealed class EndpointWatch(Watchers watchers, IDocumentStore store, Endpo
     private async Task TellAllAsync(string? account, WatchedEvents events, bool hasBegun, CancellationToken cancel)
     {
         var gone = events.Known.ToHashSet(StringComparer.Ordinal);
-        IReadOnlyList<Snapshot<EndpointState>> page = [];
-        do
+        Snapshot<EndpointState>? last = null;
+        for (var isLast = false; !isLast;)
         {
-            page = await PageAsync(account, page.LastOrDefault(), hasBegun, cancel);
+            var page = await PageAsync(account, last, hasBegun, cancel);
+            isLast = page.Count < Page;
             foreach (var state in page)
             {
                 gone.Remove(state.Id);
                 await events.TellAsync(state);
+                last = state;
             }
         }
-        while (page.Count == Page);
         foreach (var id in gone) await events.GoneAsync(id);
     }
 
