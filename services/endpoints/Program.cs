@@ -6,6 +6,7 @@ using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Endpoints.Messaging;
 using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
+using Hypervize.Endpoints.Watching;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using MassTransit;
@@ -40,8 +41,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     builder.Services.AddMediator(o => o.ServiceLifetime = ServiceLifetime.Singleton);
     builder.Services.AddRequestPipeline();
     builder.Services.AddSizing(settings, machine);
-    builder.Services.AddSingleton<EndpointResources>().AddSingleton<Sender>();
-    builder.Services.AddApiDocument();
+    builder.Services.AddSingleton<EndpointResources>().AddSingleton<Sender>().AddWatching().AddApiDocument();
 
     builder.Services.AddServiceClient(CapacityFacts.ClientName, peers.Provisioner!);
     builder.Services.AddSingleton(CapacityFacts.Feed);

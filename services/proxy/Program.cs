@@ -44,7 +44,7 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     settings.Read<DrainSettings>("Drain");
     builder.Services.AddInference();
     builder.Services.AddDeparture();
-    builder.Services.AddSingleton<IdentityCache>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
+    builder.Services.AddSingleton<IdentityCache>().AddSingleton<OpenRequests>().AddSingleton<FrontDoor>().AddServiceRoutes(peers);
 }, app =>
 {
     app.MapInternalListener();

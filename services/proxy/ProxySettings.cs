@@ -36,6 +36,9 @@ public sealed class PeerSettings
 
     /// <summary>Base address of billing.</summary>
     [Required] public Uri? Billing { get; set; }
+
+    /// <summary>Base address of the dashboard; null where there is none.</summary>
+    public Uri? Dashboard { get; set; }
 }
 
 /// <summary>The services behind the front door, by name.</summary>
@@ -52,6 +55,9 @@ public static class Peers
 
     /// <summary>Owner of bills.</summary>
     public const string Billing = "billing";
+
+    /// <summary>What people see.</summary>
+    public const string Dashboard = "dashboard";
 }
 
 /// <summary>This run of the proxy: a new id at every start.</summary>

@@ -40,16 +40,20 @@ public sealed class HardwareCatalog
         _hardwarePrices = prices.OrderByDescending(p => p.From).ToLookup(p => p.Of);
         _addOnPrices = addOns.OrderByDescending(p => p.From).ToLookup(p => p.Of);
         All = [.. document.Hardware];
+        AddOns = [.. document.AddOns.Select(p => p.AddOn).Distinct()];
     }
 
     private HardwareCatalog(HardwareCatalog it, Hardware machine)
     {
         All = [.. it.All.Select(h => h.Id == machine.Id ? machine : h)];
-        (_hardware, _hardwarePrices, _addOnPrices) = (All.ToDictionary(h => h.Id), it._hardwarePrices, it._addOnPrices);
+        (_hardware, _hardwarePrices, _addOnPrices, AddOns) = (All.ToDictionary(h => h.Id), it._hardwarePrices, it._addOnPrices, it.AddOns);
     }
 
     /// <summary>All hardware, in the catalogue's order.</summary>
     public IReadOnlyList<Hardware> All { get; }
+
+    /// <summary>Ids of all add-ons, in the catalogue's order.</summary>
+    public IReadOnlyList<string> AddOns { get; }
 
     /// <summary>The catalogue with the machine Hypervize runs on as it was found.</summary>
     /// <param name="machine">The machine.</param>

@@ -52,6 +52,7 @@ public sealed class EventLog
             foreach (var configure in log._configure) configure(options);
             return options;
         }).UseLightweightSessions().ApplyAllDatabaseChangesOnStartup();
+        services.AddSingleton(p => new LogListener(p.GetRequiredService<IDocumentStore>(), connection.ConnectionString, schema));
         return log;
     }
 

@@ -12,7 +12,7 @@ namespace Hypervize.EventSourcing;
 public abstract class LogLeader(string connectionString, string role, TimeProvider time, ILogger log) : BackgroundService
 {
     // The channel on which Marten notifies of every append, in its transaction.
-    private const string Appends = "mt_events_appended";
+    internal const string Appends = "mt_events_appended";
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
 

@@ -20,6 +20,15 @@ public sealed class CatalogSpecs
     public void Telemetry_is_an_add_on() => Assert.Equal(0.15m, HardwareCatalog.Load().AddOnPricePerHour("telemetry", November));
 
     [Fact]
+    public void Every_add_on_is_named_once_and_has_a_price()
+    {
+        var catalog = HardwareCatalog.Load();
+        Assert.Contains("telemetry", catalog.AddOns);
+        Assert.Equal(catalog.AddOns.Distinct(), catalog.AddOns);
+        Assert.All(catalog.AddOns, id => Assert.True(catalog.AddOnPricePerHour(id, November) > 0));
+    }
+
+    [Fact]
     public void A_price_holds_from_its_day_on()
     {
         var catalog = Parse(Prices(("a", 1, "2026-01-01"), ("a", 2, "2026-06-01")));

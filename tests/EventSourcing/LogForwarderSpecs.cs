@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Marten.Services;
 using Npgsql;
 
 namespace Hypervize.EventSourcing.Tests;
@@ -36,7 +35,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var slow = await AppendWithoutCommitAsync(replica, transaction, "slow");
+        var slow = await replica.AppendWithoutCommitAsync(transaction, "slow");
 
         await replica.CountAsync("swift", 2);
         await Eventually.TrueAsync(() => listener.Of("swift").Count == 2, "the event after the slow one");
@@ -60,7 +59,7 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
         await connection.OpenAsync();
         await using (var transaction = await connection.BeginTransactionAsync())
         {
-            await AppendWithoutCommitAsync(replica, transaction, "undone");
+            await replica.AppendWithoutCommitAsync(transaction, "undone");
             await transaction.RollbackAsync();
         }
 
@@ -190,14 +189,6 @@ public sealed class LogForwarderSpecs(Database database) : IClassFixture<Databas
             .Select(h => Stopwatch.GetElapsedTime(committed[h.Message.Version], h.At).TotalMilliseconds).Order().ToList();
         // Marten's own daemon takes 6 s for half of them.
         Assert.True(took[^1] < 2000, $"From commit to consumer: half within {took[25]:0} ms, all within {took[^1]:0} ms.");
-    }
-
-    private static async Task<long> AppendWithoutCommitAsync(Replica replica, NpgsqlTransaction transaction, string tally)
-    {
-        await using var session = replica.Store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        session.Events.StartStream(tally, new Counted(1));
-        await session.SaveChangesAsync();
-        return (await session.Events.FetchStreamAsync(tally)).Single().Sequence;
     }
 
     private async Task EverythingIsMarkedAsync(Replica replica)

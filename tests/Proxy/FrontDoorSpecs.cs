@@ -24,6 +24,7 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
     [InlineData("/v1/keys", "endpoints")]
     [InlineData("/v1/accounts/acct-000000000001", "endpoints")]
     [InlineData("/v1/hardware", "endpoints")]
+    [InlineData("/v1/identity", "endpoints")]
     [InlineData("/api/provision", "endpoints")]
     [InlineData("/v1/operations/endpoints/errors", "endpoints")]
     [InlineData("/v1/operations/provisioner/errors", "provisioner")]
@@ -75,7 +76,7 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("/nothing"), InlineData("/v1"), InlineData("/v1/unknown"), InlineData("/api/provision/x"), InlineData("/v1/operations/proxy/errors"), InlineData("/")]
+    [InlineData("/nothing"), InlineData("/v1"), InlineData("/v1/unknown"), InlineData("/api/provision/x"), InlineData("/v1/operations/proxy/errors"), InlineData("/"), InlineData("/dashboard"), InlineData("/dashboard/endpoints")]
     public async Task What_is_nobodys_is_not_found(string path) => await RefusedAsync(await _proxy.GetAsync(path, _key), HttpStatusCode.NotFound, "not_found");
 
     [Theory]

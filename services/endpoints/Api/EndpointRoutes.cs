@@ -4,6 +4,7 @@ using Hypervize.Contracts;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.Endpoints.Secrets;
 using Hypervize.Endpoints.Sizing;
+using Hypervize.Endpoints.Watching;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Hypervize.Hosting.Requests;
@@ -24,7 +25,8 @@ public static class EndpointRoutes
     {
         var endpoints = app.MapGroup("/v1/endpoints").RequireScope(KeyScope.Manage).WithTags("Endpoints");
         endpoints.MapPost("", CreateAsync).Creates().Describe("Create an endpoint", "createEndpoint");
-        endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Refuses(422, "invalid_request").Describe("List endpoints", "listEndpoints");
+        endpoints.MapGet("", ListAsync).Answers<EndpointPage>(200).Refuses(422, "invalid_request").Refuses(429, "too_many_watchers")
+            .Describe("List endpoints; with Accept: text/event-stream, watch them", "listEndpoints");
         endpoints.MapGet("/{id}", GetAsync).Honours("If-None-Match", "The ETag of what you have: answered with 304 when it is the same.")
             .Answers<EndpointResource>(200).Answers(304).Refuses(404, "endpoint_not_found").Refuses(410, "endpoint_deleted").Describe("Read an endpoint", "getEndpoint");
         endpoints.MapPatch("/{id}", PatchAsync).Takes(EndpointFields.Patch, change: true).Commands(200).Describe("Change an endpoint's settings", "updateEndpoint");
@@ -93,9 +95,14 @@ public static class EndpointRoutes
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, IQuerySession session, EndpointResources resources, string? account, string? status, string? name, string? model, string? cursor, int limit = 50)
+        HttpContext http, IQuerySession session, EndpointResources resources, EndpointWatch watch, string? account, string? status, string? name, string? model, string? cursor, int limit = 50)
     {
         var caller = Caller.From(http.User);
+        var owner = caller.IsOperator ? account : caller.AccountId;
+        if (EndpointWatch.IsAskedFor(http.Request))
+            return (status ?? name ?? model ?? cursor) is null
+                ? await watch.AnswerAsync(http, owner)
+                : Problems.From(422, "invalid_request", "A stream tells of all endpoints: leave out status, name, model and cursor.");
         EndpointStatus? wanted = null;
         if (status is not null)
         {
@@ -107,7 +114,6 @@ public static class EndpointRoutes
         if (Cursor.Parse(cursor) is not { } after) return Problems.From(422, "invalid_request", "cursor must be one that an earlier page gave.");
 
         var query = session.Query<Snapshot<EndpointState>>().Where(s => s.State.Status != EndpointStatus.Deleted);
-        var owner = caller.IsOperator ? account : caller.AccountId;
         if (owner is not null) query = query.Where(s => s.State.AccountId == owner);
         if (wanted is not null) query = query.Where(s => s.State.Status == wanted);
         if (name is not null) query = query.Where(s => s.State.Settings.Name.Contains(name, StringComparison.OrdinalIgnoreCase));

@@ -35,6 +35,8 @@ public static class KeyRoutes
         keys.MapPatch("/{id}", LimitAsync).Takes(KeyPatch, change: true).Answers<KeyResource>(200).Refuses(404, "account_not_found", "key_not_found").Describe("Change a key's limits", "limitKey");
         keys.MapDelete("/{id}", RevokeAsync).Answers(204).Refuses(404, "account_not_found").Describe("Revoke a key", "revokeKey");
 
+        app.MapGet("/v1/identity", IdentityAsync).WithTags("Keys").Answers<IdentityResource>(200).Refuses(404, "account_not_found").Describe("Tell whose key this is", "getIdentity");
+
         var accounts = app.MapGroup("/v1/accounts").RequireScope(KeyScope.Operator).WithTags("Accounts");
         accounts.MapGet("", AccountsAsync).Answers<AccountList>(200).Describe("List accounts", "listAccounts");
         accounts.MapPost("", CreateAccountAsync).Takes(AccountFields).Answers<AccountResource>(201).Describe("Create an account with its first key", "createAccount");
@@ -89,6 +91,15 @@ public static class KeyRoutes
         if (outcome.Refusal is { } refusal) return Problems.From(refusal);
         Wrote.Note(http.Response, outcome.State!.Id, outcome.Version);
         return Results.NoContent();
+    }
+
+    private static async Task<IResult> IdentityAsync(HttpContext http, EventStreams<AccountState, AccountEvent> accounts)
+    {
+        var caller = Caller.From(http.User);
+        var (account, _) = caller.AccountId is { } id ? await accounts.LoadAsync(id, http.RequestAborted) : default;
+        if (account is null) return NoAccount;
+        var key = account.Keys.Where(k => k.Prefix == caller.Name).ToArray() is [var only] ? only : null;
+        return Results.Ok(new IdentityResource(account.Id, account.Name, key?.Id, caller.Name, key?.Name, caller.Scopes));
     }
 
     private static async Task<IResult> AccountsAsync(IQuerySession session, CancellationToken cancel)

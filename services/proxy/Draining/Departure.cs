@@ -1,4 +1,5 @@
 using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Nodes;
 using Hypervize.Proxy.Waking;
@@ -11,17 +12,18 @@ namespace Hypervize.Proxy.Draining;
 /// <summary>
 /// The way out. It lingers, so that whoever sends requests here learns that they go elsewhere; then it takes no more connections, and serves those it has
 /// until nothing was under way for a while: the server, which closes connections without asking what is on its way to them, then finds them silent. What
-/// takes too long is told so, and so is what comes after it on connections that the answer left open.
+/// takes too long is told so, and so is what comes after it on connections that the answer left open. What would never end, and begins anew elsewhere, is not waited for.
 /// </summary>
 /// <param name="settings">How long.</param>
 /// <param name="listeners">Where connections come in.</param>
 /// <param name="meter">Knows what is under way.</param>
 /// <param name="nodes">Connections to nodes, which are cut in the end.</param>
 /// <param name="gates">Requests in line, which are turned away in the end, as are those that come later.</param>
+/// <param name="services">Requests that services are answering; their streams end as soon as others would not be led here again.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class Departure(
-    DrainSettings settings, Listeners listeners, TrafficMeter meter, NodePools nodes, Gates gates, TimeProvider time, ILogger<Departure> log) : IHostedLifecycleService
+    DrainSettings settings, Listeners listeners, TrafficMeter meter, NodePools nodes, Gates gates, OpenRequests services, TimeProvider time, ILogger<Departure> log) : IHostedLifecycleService
 {
     /// <summary>What is cut is told to its client, which takes it a moment to hear, and perhaps to send another request.</summary>
     internal static readonly TimeSpan ForLastWords = TimeSpan.FromSeconds(3);
@@ -41,6 +43,7 @@ public sealed class Departure(
         var silent = linger > 2 * Look ? linger : 2 * Look;
         var busyAt = await WhileAsync((elapsed, _) => elapsed < linger, time.GetTimestamp());
         await listeners.CloseAsync(time);
+        services.Leave();
         var ended = EndAtDeadlineAsync();
         await WhileAsync((_, quiet) => quiet < silent && !ended.IsCompleted, busyAt);
         if (ended.IsCompleted) await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords, time.GetTimestamp());

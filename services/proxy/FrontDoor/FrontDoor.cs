@@ -8,27 +8,30 @@ namespace Hypervize.Proxy.FrontDoor;
 /// <summary>The way to the services: the key is checked here, once, and a signed identity goes on in its place.</summary>
 /// <param name="keys">Checks keys.</param>
 /// <param name="identities">Signed identities of callers.</param>
+/// <param name="open">Requests that are let through.</param>
 /// <param name="log">Log.</param>
-public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, ILogger<FrontDoor> log)
+public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenRequests open, ILogger<FrontDoor> log)
 {
     // What a service takes is 64 KB; it says so itself to those just above.
     private const long LargestBody = 72 * 1024;
 
-    /// <summary>Lets a request through with its caller's identity, or refuses it.</summary>
+    /// <summary>Lets a request through with its caller's identity, or refuses it. The dashboard knows its callers by sessions of its own.</summary>
     /// <param name="context">The request.</param>
     /// <param name="next">The rest of the way.</param>
     public Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.GetReverseProxyFeature().Route.Config.IsPublic())
+        var route = context.GetReverseProxyFeature().Route.Config;
+        if (route.IsDashboard()) return open.ServeAsync(context, null, next);
+        if (route.IsPublic())
         {
             context.Request.Headers.Authorization = default;
-            return next(context);
+            return open.ServeAsync(context, null, next);
         }
         var verdict = keys.Check(context.Request, out var key);
         if (KeyCheck.Refusal(verdict) is { } refusal) return KeyRefusals.WriteAsync(context, verdict, refusal);
 
         context.Request.Headers.Authorization = $"Bearer {identities.TokenOf(key!.Caller)}";
-        return next(context);
+        return open.ServeAsync(context, key, next);
     }
 
     /// <summary>Bounds the body, and turns a failed forwarding into an answer that says which service failed.</summary>

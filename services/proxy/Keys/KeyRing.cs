@@ -29,6 +29,9 @@ public sealed class KeyRing
     /// <summary>How many keys are good.</summary>
     public int Count => _known.Count;
 
+    /// <summary>Ids of the keys that are good.</summary>
+    public IReadOnlySet<string> Ids() => _known.Values.Select(k => k.Id).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Tells whose key it is.</summary>
     /// <param name="key">The whole key, as the client sent it.</param>
     /// <param name="known">The key, as it is known.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using Hypervize.Contracts;
+using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using MassTransit;
 
@@ -70,6 +71,14 @@ public sealed class Installation : IAsyncLifetime
 
     internal ValueTask StopServiceAsync() => _service.DisposeAsync();
 
+    /// <summary>Asks the service to stop, as an operator does, and waits until it has.</summary>
+    internal Task TerminateServiceAsync() => _service.TerminateAsync();
+
+    /// <summary>Ends the connection on which the service hears of what is appended to its log.</summary>
+    internal Task DeafenAsync() => _database.ExecuteAsync($"""
+        select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and application_name = '{LogListener.ApplicationName("endpoints")}'
+        """);
+
     /// <summary>A client under the identity of a key.</summary>
     internal HttpClient As(string account = Account, params KeyScope[] scopes) => Client(new Caller(An.Owner, account, scopes.Length == 0 ? [KeyScope.Global] : scopes));
 
@@ -135,7 +144,8 @@ public sealed class Installation : IAsyncLifetime
         return null;
     }
 
-    private HttpClient Client(Caller caller) => _identities.Client(_service.Url, caller);
+    /// <summary>A client under any identity.</summary>
+    internal HttpClient Client(Caller caller) => _identities.Client(_service.Url, caller);
 }
 
 /// <summary>Classes that share the one service: its queues have fixed names, so two at once would take each other's messages.</summary>

@@ -161,6 +161,32 @@ public sealed class ApiSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task Any_key_may_ask_whose_it_is()
+    {
+        using var keeper = installation.As(Bootstrap.OperatorAccount);
+        var issued = (await (await keeper.PostAsJsonAsync("/v1/keys", new { name = "asking", scope = "inference" })).Content.ReadFromJsonAsync<JsonObject>())!;
+        using var asking = installation.Client(new((string)issued["prefix"]!, Bootstrap.OperatorAccount, [KeyScope.Inference]));
+        var identity = (await asking.GetFromJsonAsync<JsonObject>("/v1/identity"))!;
+        Assert.Equal(
+            (Bootstrap.OperatorAccount, "operator", (string)issued["id"]!, (string)issued["prefix"]!, "asking", "inference"),
+            ((string)identity["accountId"]!, (string)identity["accountName"]!, (string)identity["keyId"]!, (string)identity["key"]!, (string)identity["keyName"]!, (string)Assert.Single(identity["scopes"]!.AsArray())!));
+
+        await keeper.DeleteAsync($"/v1/keys/{issued["id"]}");
+        Assert.False((await asking.GetFromJsonAsync<JsonObject>("/v1/identity"))!.ContainsKey("keyId"));
+        using var proxy = installation.AsService();
+        Assert.Equal(HttpStatusCode.NotFound, (await proxy.GetAsync("/v1/identity")).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_catalogue_names_hardware_and_add_ons_with_their_prices()
+    {
+        using var owner = installation.As();
+        var catalogue = (await owner.GetFromJsonAsync<JsonObject>("/v1/hardware"))!;
+        Assert.Equal(1.006m, (decimal)catalogue["hardware"]!.AsArray().Single(h => (string)h!["id"]! == "g5.xlarge")!["pricePerHour"]!);
+        Assert.Equal(0.15m, (decimal)catalogue["addOns"]!.AsArray().Single(a => (string)a!["id"]! == "telemetry")!["pricePerHour"]!);
+    }
+
+    [Fact]
     public async Task Only_an_operator_makes_operators_and_accounts()
     {
         using var owner = installation.As(Bootstrap.OperatorAccount, KeyScope.Global);
@@ -184,7 +210,7 @@ public sealed class ApiSpecs(Installation installation)
         Assert.Equal(
             [
                 "DELETE /v1/endpoints/{id}", "DELETE /v1/keys/{id}", "GET /v1/accounts", "GET /v1/endpoints", "GET /v1/endpoints/{id}", "GET /v1/endpoints/{id}/events",
-                "GET /v1/hardware", "GET /v1/keys", "GET /v1/quotes/{id}", "PATCH /v1/endpoints/{id}", "PATCH /v1/keys/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
+                "GET /v1/hardware", "GET /v1/identity", "GET /v1/keys", "GET /v1/quotes/{id}", "PATCH /v1/endpoints/{id}", "PATCH /v1/keys/{id}", "POST /api/provision", "POST /v1/accounts", "POST /v1/endpoints", "POST /v1/endpoints/{id}/disable",
                 "POST /v1/endpoints/{id}/enable", "POST /v1/endpoints/{id}/hibernate", "POST /v1/endpoints/{id}/wake", "POST /v1/keys", "POST /v1/quotes",
             ],
             operations.Where(o => !o.Contains("/v1/operations", StringComparison.Ordinal)));
@@ -233,6 +259,8 @@ public sealed class ApiSpecs(Installation installation)
         await ConformsAsync("/v1/keys", "get", await keeper.GetAsync("/v1/keys"));
         await ConformsAsync("/v1/keys/{id}", "patch", await keeper.PatchAsJsonAsync("/v1/keys/key-000000000000", new { limits = (object?)null }));
         await ConformsAsync("/v1/hardware", "get", await owner.GetAsync("/v1/hardware"));
+        await ConformsAsync("/v1/identity", "get", await keeper.GetAsync("/v1/identity"));
+        await ConformsAsync("/v1/identity", "get", await owner.GetAsync("/v1/identity"));
         await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "org/model" }));
         await ConformsAsync("/v1/quotes", "post", await owner.PostAsJsonAsync("/v1/quotes", new { model = "nobody/nothing" }));
 

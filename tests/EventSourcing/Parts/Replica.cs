@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Marten.Services;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Hypervize.EventSourcing.Tests;
 
@@ -20,6 +22,8 @@ public sealed class Replica : IAsyncDisposable
 
     public LogForwarder Forwarder => _host.Services.GetServices<IHostedService>().OfType<LogForwarder>().Single();
 
+    public LogListener Log => _host.Services.GetRequiredService<LogListener>();
+
     public static async Task<Replica> StartAsync(Database database, Uri? broker = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -35,6 +39,15 @@ public sealed class Replica : IAsyncDisposable
 
     public Task<Outcome<Tally>> CountAsync(string tally, long number) =>
         Streams.DecideAsync(tally, (_, _) => Decision<TallyEvent>.Say(new Counted(number)), CancellationToken.None);
+
+    /// <summary>Begins a stream in a transaction that is not committed yet; gives the number of its event.</summary>
+    public async Task<long> AppendWithoutCommitAsync(NpgsqlTransaction transaction, string tally)
+    {
+        await using var session = Store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        session.Events.StartStream(tally, new Counted(1));
+        await session.SaveChangesAsync();
+        return (await session.Events.FetchStreamAsync(tally)).Single().Sequence;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -6,6 +6,7 @@ using Hypervize.Hosting.Routing;
 using Hypervize.Proxy.Answers;
 using Hypervize.Proxy.Draining;
 using Hypervize.Proxy.Forwarding;
+using Hypervize.Proxy.FrontDoor;
 using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Metering;
@@ -78,7 +79,7 @@ internal sealed class InferenceHost : IAsyncDisposable
             services.AddSingleton(mostCollected is { } most ? new AnswerSettings { MaxCollectedBytes = most } : new());
             services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));
-            services.AddSingleton(new DrainSettings()).AddSingleton<Listeners>().AddSingleton<Departure>();
+            services.AddSingleton(new DrainSettings()).AddSingleton<Listeners>().AddSingleton<OpenRequests>().AddSingleton<Departure>();
             services.AddInference();
         }, _ => { });
         proxy.Services.GetRequiredService<Contact>().BusCameUp();

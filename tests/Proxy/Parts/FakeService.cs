@@ -25,6 +25,9 @@ internal sealed class FakeService : IAsyncDisposable
     /// <summary>Answers <c>GET /internal/routing</c>; the argument is what the proxy already knows.</summary>
     public Func<long?, Task<RoutingSnapshot>> Routing { get; set; } = _ => Task.FromResult(new RoutingSnapshot(0, [], []));
 
+    /// <summary>Lets <c>GET /v1/keys/slow</c> be answered.</summary>
+    public TaskCompletionSource Slow { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public static async Task<FakeService> StartAsync(string name, Identities identities, string url = "http://127.0.0.1:0")
     {
         var service = new FakeService(name);
@@ -36,6 +39,12 @@ internal sealed class FakeService : IAsyncDisposable
                 context.Response.Cookies.Append("session", "of-someone-else");
                 return Results.Redirect("http://127.0.0.1:1/elsewhere");
             });
+            app.MapGet("/v1/keys/slow", async (HttpContext context) =>
+            {
+                await service.Slow.Task.WaitAsync(context.RequestAborted);
+                return await service.EchoAsync(context);
+            });
+            app.MapGet("/v1/endpoints/watched", (Delegate)StreamAsync);
             app.MapGet("/openapi/{**rest}", (Delegate)service.EchoAsync).AllowAnonymous();
             app.Map("/{**rest}", (Delegate)service.EchoAsync);
         }, url);
@@ -43,6 +52,17 @@ internal sealed class FakeService : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _played.DisposeAsync();
+
+    // A stream of events without end.
+    private static async Task StreamAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        while (!context.RequestAborted.IsCancellationRequested)
+        {
+            await context.Response.WriteAsync("event: endpoint\ndata: {}\n\n");
+            await Task.Delay(50);
+        }
+    }
 
     private async Task<Seen> EchoAsync(HttpContext context)
     {

@@ -26,19 +26,20 @@ internal sealed class ProxyProcess : IAsyncDisposable
 
     public static async Task<ProxyProcess> StartAsync(
         Identities identities, string broker, string stateFile, Uri endpoints, Uri? billing = null, Uri? provisioner = null, int keysMaxAge = 3600, double lingerSeconds = 1,
-        double finishSeconds = 300)
+        double finishSeconds = 300, Uri? dashboard = null)
     {
         var nowhere = new Uri("http://127.0.0.1:1");
         var internalUrl = new Uri($"http://127.0.0.1:{FreePort()}");
-        var process = await ServiceProcess.StartAsync("Proxy", new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["Identity__SigningKey"] = identities.SigningKey, ["Bus__Uri"] = broker,
             ["Proxy__StateFile"] = stateFile, ["Proxy__KeysMaxAgeSeconds"] = $"{keysMaxAge}", ["Proxy__InternalUrl"] = internalUrl.ToString(),
             ["Peers__Endpoints"] = endpoints.ToString(), ["Peers__Billing"] = (billing ?? nowhere).ToString(),
             ["Peers__Provisioner"] = (provisioner ?? nowhere).ToString(), ["Peers__Autoscaler"] = nowhere.ToString(), ["Drain__LingerSeconds"] = $"{lingerSeconds}",
             ["Drain__FinishSeconds"] = $"{finishSeconds}",
-        });
-        return new(process, identities, internalUrl);
+        };
+        if (dashboard is not null) settings["Peers__Dashboard"] = dashboard.ToString();
+        return new(await ServiceProcess.StartAsync("Proxy", settings), identities, internalUrl);
     }
 
     /// <summary>A connection on which nothing was sent yet.</summary>

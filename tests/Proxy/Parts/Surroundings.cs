@@ -38,9 +38,10 @@ public sealed class Surroundings : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    internal async Task<ProxyProcess> StartProxyAsync(int keysMaxAge = 3600, double lingerSeconds = 1, double finishSeconds = 300)
+    internal async Task<ProxyProcess> StartProxyAsync(int keysMaxAge = 3600, double lingerSeconds = 1, double finishSeconds = 300, Uri? dashboard = null)
     {
-        var proxy = await ProxyProcess.StartAsync(Identities, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge, lingerSeconds: lingerSeconds, finishSeconds: finishSeconds);
+        var proxy = await ProxyProcess.StartAsync(
+            Identities, Gate.Uri, StateFile, Endpoints.Url, provisioner: Provisioner.Url, keysMaxAge: keysMaxAge, lingerSeconds: lingerSeconds, finishSeconds: finishSeconds, dashboard: dashboard);
         _proxies.Add(proxy);
         return proxy;
     }

@@ -18,7 +18,7 @@ internal static class EndpointCommands
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
     {
-        Output.Json, Creation(console), List(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), MetricsCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
+        Output.Json, Creation(console), List(console), TopCommand.Create(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), MetricsCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
         Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
         Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
     });
@@ -58,23 +58,26 @@ internal static class EndpointCommands
     private static Command List(IAnsiConsole console)
     {
         var status = new Option<string?>("--status") { Description = "Only those in this status." };
-        return new Command("list", "List endpoints.") { status }.Calls(console, AllAsync, all => console.Table(
+        return new Command("list", "List endpoints.") { status }.Calls(console, ListAsync, all => console.Table(
             all, ("ID", e => (string?)e["id"]), ("NAME", e => (string?)e["name"]), ("STATUS", e => (string?)e["status"]), ("MODEL", e => (string?)e["model"]),
             ("HARDWARE", e => (string?)e["hardware"]), ("NODES", e => $"{e["nodes"]!.AsArray().Count(n => (string?)n!["status"] == "ready")}/{e["wanted"]}")));
 
-        async Task<JsonNode?> AllAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel)
+        async Task<JsonNode?> ListAsync(ParseResult parsed, PlatformClient platform, CancellationToken cancel) =>
+            await AllAsync(platform, parsed.GetValue(status) is { } wanted ? $"&status={Uri.EscapeDataString(wanted)}" : "", cancel);
+    }
+
+    /// <summary>All endpoints that a filter lets through.</summary>
+    internal static async Task<JsonNode> AllAsync(PlatformClient platform, string filter, CancellationToken cancel)
+    {
+        var (all, cursor) = (new JsonArray(), "");
+        do
         {
-            var (all, cursor) = (new JsonArray(), "");
-            do
-            {
-                var filter = parsed.GetValue(status) is { } wanted ? $"&status={Uri.EscapeDataString(wanted)}" : "";
-                var page = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints?limit=200{filter}&cursor={cursor}", cancel))!;
-                foreach (var endpoint in page["endpoints"]!.AsArray()) all.Add(endpoint!.DeepClone());
-                cursor = (string?)page["cursor"];
-            }
-            while (cursor is not null);
-            return all;
+            var page = (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints?limit=200{filter}&cursor={cursor}", cancel))!;
+            foreach (var endpoint in page["endpoints"]!.AsArray()) all.Add(endpoint!.DeepClone());
+            cursor = (string?)page["cursor"];
         }
+        while (cursor is not null);
+        return all;
     }
 
     private static Command Show(IAnsiConsole console) => new Command("show", "Show one.") { Endpoint }.Calls(console, async (parsed, platform, cancel) =>
