@@ -2,16 +2,23 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
+using Hypervize.Client;
 
 namespace Hypervize.Cli.Client;
 
 /// <summary>The platform answered with an error, or not at all; the message is for people.</summary>
 /// <param name="message">What went wrong and what to do.</param>
-public sealed class RefusedException(string message) : Exception(message);
+/// <param name="mayPass">Whether the same may succeed some time later.</param>
+public sealed class RefusedException(string message, bool mayPass = false) : Exception(message)
+{
+    /// <summary>Whether the same may succeed some time later.</summary>
+    public bool MayPass => mayPass;
+}
 
 /// <summary>A streamed completion as it was received.</summary>
 /// <param name="FirstToken">From sending to the first token.</param>
@@ -88,6 +95,21 @@ public sealed class PlatformClient(string url, string key) : IDisposable
         return await answer.Content.ReadAsStringAsync(cancel);
     }
 
+    /// <summary>Reads the events of a route that streams them, until the stream ends.</summary>
+    /// <param name="path">Path.</param>
+    /// <param name="lastEventId">The last event that was heard, to go on after it; null to begin.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
+    /// <exception cref="IOException">The stream broke.</exception>
+    public async IAsyncEnumerable<ServerEvent> EventsAsync(string path, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
+        if (lastEventId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+        using var answer = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (answer.Content.Headers.ContentType?.MediaType != "text/event-stream") throw new RefusedException("This platform is too old to be followed.");
+        await foreach (var e in ServerEvents.ReadAsync(await answer.Content.ReadAsStreamAsync(cancel), cancel)) yield return e;
+    }
+
     /// <summary>The id of an endpoint that a person named by id or by name.</summary>
     /// <param name="named">What they wrote.</param>
     /// <param name="cancel">Stops.</param>
@@ -145,11 +167,11 @@ public sealed class PlatformClient(string url, string key) : IDisposable
         {
             var answer = await _http.SendAsync(request, completion, cancel);
             if (answer.IsSuccessStatusCode) return answer;
-            using (answer) throw new RefusedException(Words((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel)));
+            using (answer) throw new RefusedException(Words((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel)), mayPass: (int)answer.StatusCode is 429 or >= 500);
         }
         catch (HttpRequestException e)
         {
-            throw new RefusedException($"{_http.BaseAddress} can't be reached: {e.Message}");
+            throw new RefusedException($"{_http.BaseAddress} can't be reached: {e.Message}", mayPass: true);
         }
     }
 
