@@ -34,7 +34,9 @@ public sealed class TrafficRouteSpecs : IAsyncLifetime
         Assert.Equal((30, null), (busy["perMinute"]!.AsArray().Count, (int?)busy["perMinute"]![0]));
         Assert.InRange(busy["perMinute"]!.AsArray().Sum(m => (int?)m ?? 0), 20, 10_000);
         Assert.InRange(busy["lastRequestAt"]!.GetValue<DateTimeOffset>(), called.CreatedAt.AddSeconds(-5), DateTimeOffset.UtcNow.AddSeconds(5));
-        Assert.Equal((0, 0, 0, null), ((int)idle["requestsPerMinute"]!, (int)idle["inFlight"]!, (int?)idle["perMinute"]![29], (string?)idle["lastRequestAt"]));
+        Assert.Equal((0, 0), ((int)idle["requestsPerMinute"]!, (int)idle["inFlight"]!));
+        Assert.Equal([null, 0], idle["perMinute"]!.AsArray().Select(m => (int?)m).Distinct());
+        Assert.Null(idle["lastRequestAt"]);
 
         using var another = _around.Client("acct-2", KeyScope.Manage);
         Assert.Equal([strange.Id], Ids(await EventuallyAsync(another, "/v1/traffic?account=acct-1", _ => true)));
