@@ -3,6 +3,7 @@ using Hypervize.Autoscaler.Api;
 using Hypervize.Autoscaler.Evaluation;
 using Hypervize.Autoscaler.History;
 using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaler.Metrics;
 using Hypervize.Autoscaler.Recording;
 using Hypervize.Catalog;
 using Hypervize.Hosting;
@@ -16,7 +17,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     var peers = settings.Read<PeerSettings>("Peers");
     builder.AddIdentity(settings, Name);
 
-    builder.Services.AddSingleton<SteadyClock>().AddSingleton<EndpointTable>().AddSingleton<Evaluator>();
+    builder.Services.AddSingleton<SteadyClock>().AddSingleton<EndpointTable>().AddSingleton<Evaluator>().AddSingleton<RecentTraffic>();
     if (autoscaler.Journal.Length > 0) builder.Services.AddSingleton(services => new Journal(autoscaler.Journal, autoscaler, services.GetRequiredService<ILogger<Journal>>()));
     builder.Services.AddRoutingSync<EndpointTable>(peers.Endpoints!);
     builder.AddBus(settings, _ => { }, (context, rabbit) => OwnQueue.Declare(rabbit, context), waitUntilStarted: false);
@@ -29,6 +30,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
 {
     app.MapScaling();
     app.MapMetrics();
+    app.MapTraffic();
     app.MapSimulations();
     app.MapErrorQueues(Name);
     Telemetry.Observe(app.Services.GetRequiredService<Evaluator>(), app.Services.GetRequiredService<EndpointTable>(), app.Services.GetRequiredService<SteadyClock>());

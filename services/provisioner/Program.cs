@@ -3,6 +3,7 @@ using Hypervize.Provisioner;
 using Hypervize.Provisioner.Api;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
+using Hypervize.Provisioner.Logs;
 using Hypervize.Provisioner.Messaging;
 using Hypervize.Provisioner.Reconciling;
 using Hypervize.Provisioner.Telemetry;
@@ -37,6 +38,7 @@ return await Service.RunAsync(Name, args, (builder, settings) =>
     // Keeps the two alike, on one replica at a time.
     builder.Services.AddSingleton<CapacityUpkeep>().AddSingleton<Reconciler>().AddHostedService(p => p.GetRequiredService<Reconciler>());
     builder.Services.AddHostedService<NodeReporter>();
+    builder.Services.AddSingleton<LogStream>();
     builder.Services.AddHealthChecks().AddCheck<LeaderHealth>("leader");
 }, app =>
 {

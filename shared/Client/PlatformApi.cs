@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -12,6 +11,8 @@ namespace Hypervize.Client;
 /// <param name="key">API key.</param>
 public sealed class PlatformApi(HttpClient http, string key)
 {
+    private const string Events = "text/event-stream";
+
     // Streams say something every 15 seconds.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -30,40 +31,72 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <param name="body">Body; null for none.</param>
     /// <param name="cancel">Stops.</param>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel)
-    {
-        using var answer = await SendAsync(method, path, body, "application/json", HttpCompletionOption.ResponseContentRead, cancel);
-        try
-        {
-            return await answer.Content.ReadFromJsonAsync<T>(Web, cancel) ?? throw new JsonException("It is empty.");
-        }
-        catch (JsonException e)
-        {
-            throw new RefusedException($"The platform's answer to {path} could not be read: {e.Message}");
-        }
-    }
+    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel) =>
+        await CallAsync(method, path, body, cancel) is { Length: > 0 } text && Read<T>(text) is { } answer
+            ? answer
+            : throw new RefusedException($"The platform's answer to {path} could not be read.");
 
-    /// <summary>Calls a route whose answer does not matter.</summary>
+    /// <summary>Calls a route.</summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path, without a slash in front.</param>
     /// <param name="body">Body; null for none.</param>
     /// <param name="cancel">Stops.</param>
+    /// <param name="accept">Media type that is asked for.</param>
+    /// <returns>The answer as text; empty when it has no body.</returns>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task CallAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel)
+    public async Task<string> CallAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = "application/json")
     {
-        using var answer = await SendAsync(method, path, body, "application/json", HttpCompletionOption.ResponseContentRead, cancel);
+        using var answer = await OpenAsync(method, path, body, cancel, accept);
+        try
+        {
+            return await answer.Content.ReadAsStringAsync(cancel);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable(e);
+        }
     }
 
     /// <summary>Reads a stream of events, until it ends or <paramref name="cancel"/> is cancelled.</summary>
     /// <param name="path">Path, without a slash in front.</param>
-    /// <param name="after">Id of the last event that was read; null to begin anew.</param>
+    /// <param name="after">Id of the last event that was heard, to go on after it; null to begin.</param>
     /// <param name="cancel">Stops.</param>
     /// <exception cref="RefusedException">The platform refused, could not be reached, or the stream broke.</exception>
-    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string path, string? after, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ServerEvent> EventsAsync(string path, string? after, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var answer = await SendAsync(HttpMethod.Get, path, null, "text/event-stream", HttpCompletionOption.ResponseHeadersRead, cancel, after);
+        using var answer = await OpenAsync(HttpMethod.Get, path, null, cancel, Events, after);
+        if (answer.Content.Headers.ContentType?.MediaType != Events) throw new RefusedException("This platform is too old to be followed.");
         await using var stream = new WatchedStream(await answer.Content.ReadAsStreamAsync(cancel), Silence);
-        await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancel)) yield return item;
+        await foreach (var e in ServerEvents.ReadAsync(stream, cancel)) yield return e;
+    }
+
+    /// <summary>Calls a route whose answer may go on for long.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path, without a slash in front.</param>
+    /// <param name="body">Body; null for none.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <param name="accept">Media type that is asked for.</param>
+    /// <param name="after">Id of the last event that was heard; null for none.</param>
+    /// <returns>The answer, once its headers are there; the caller disposes of it.</returns>
+    /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
+    public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = "application/json", string? after = null)
+    {
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = body is null ? null : JsonContent.Create(body),
+            Headers = { Accept = { new(accept) }, Authorization = new AuthenticationHeaderValue("Bearer", key) },
+        };
+        if (after is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", after);
+        try
+        {
+            var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (answer.IsSuccessStatusCode) return answer;
+            using (answer) throw Refusal((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw Unreachable(e);
+        }
     }
 
     /// <summary>A refusal, read from an answer in the shape of problem details or of OpenAI's errors.</summary>
@@ -80,7 +113,7 @@ public sealed class PlatformApi(HttpClient http, string key)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return new($"The platform answered with HTTP {status}.") { Status = status };
+            return Refusal(status, null, null, []);
         }
     }
 
@@ -88,26 +121,20 @@ public sealed class PlatformApi(HttpClient http, string key)
     {
         detail ??= $"The platform answered with HTTP {status}.";
         var fields = string.Concat(errors.Select(e => $"\n  {e.Key}: {string.Join("; ", e.Value)}"));
-        return new($"{detail}{(code is null ? "" : $" ({code})")}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors };
+        return new($"{detail}{(code is null ? "" : $" ({code})")}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors, MayPass = status is 429 or >= 500 };
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, HttpCompletionOption completion, CancellationToken cancel, string? after = null)
+    private RefusedException Unreachable(Exception e) => new($"{http.BaseAddress} can't be reached: {e.Message}") { MayPass = true };
+
+    private static T? Read<T>(string text)
     {
-        using var request = new HttpRequestMessage(method, path)
-        {
-            Content = body is null ? null : JsonContent.Create(body),
-            Headers = { Accept = { new(accept) }, Authorization = new AuthenticationHeaderValue("Bearer", key) },
-        };
-        if (after is not null) request.Headers.Add("Last-Event-ID", after);
         try
         {
-            var answer = await http.SendAsync(request, completion, cancel);
-            if (answer.IsSuccessStatusCode) return answer;
-            using (answer) throw Refusal((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
+            return JsonSerializer.Deserialize<T>(text, Web);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (JsonException)
         {
-            throw new RefusedException($"{http.BaseAddress} can't be reached: {e.Message}");
+            return default;
         }
     }
 }

@@ -16,6 +16,9 @@ public sealed class RefusedException(string message) : Exception(message)
     /// <summary>What is wrong with fields, by path, such as <c>scaling.min</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Errors { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Whether the same may succeed some time later.</summary>
+    public bool MayPass { get; init; }
+
     /// <summary>Whether the key is no longer good.</summary>
     public bool IsSignedOut => Status == 401;
 }

@@ -31,7 +31,7 @@ internal sealed class WatchedStream(Stream inner, TimeSpan longest) : Stream
         }
         catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new RefusedException($"The stream broke: {(e is OperationCanceledException ? $"nothing came for {longest.TotalSeconds:0} s" : e.Message)}.");
+            throw new RefusedException($"The stream broke: {(e is OperationCanceledException ? $"nothing came for {longest.TotalSeconds:0} s" : e.Message)}.") { MayPass = true };
         }
     }
 

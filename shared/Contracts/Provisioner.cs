@@ -51,8 +51,10 @@ public sealed record NodeRelease(string NodeId, long Version, DateTimeOffset Sin
 /// <param name="Releases">Nodes to drain and stop, those that were not released before.</param>
 /// <param name="At">Observation time.</param>
 /// <param name="Telemetry">Whether the logging and telemetry add-on is on, and so whether nodes' output is shown; false in streams from before this was said.</param>
+/// <param name="Deleted">Whether the endpoint was deleted; false in streams from before this was said.</param>
 public sealed record CapacityAsked(
-    long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, DateTimeOffset At, bool Telemetry = false) : CapacityEvent;
+    long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, DateTimeOffset At, bool Telemetry = false,
+    bool Deleted = false) : CapacityEvent;
 
 /// <summary>The intent to start a node: appended before anything is started, and the id is the provider's idempotency token and tag.</summary>
 /// <param name="NodeId">Node id: <c>node-</c> and 12 hex digits, never used again.</param>

@@ -9,9 +9,11 @@ namespace Hypervize.Cli.Tests;
 public sealed class LogSpecs : IAsyncLifetime
 {
     private StandIn _platform = null!;
+    private readonly List<string?> _resumedAfter = [];
     private IResult _answer = Results.NoContent();
+    private bool _refuses;
 
-    public async Task InitializeAsync() => _platform = await new Identities().PlayAsync("platform", app => app.MapGet("/v1/endpoints/{id}/logs", () => _answer).AllowAnonymous());
+    public async Task InitializeAsync() => _platform = await new Identities().PlayAsync("platform", app => app.MapGet("/v1/endpoints/{id}/logs", (string id, HttpContext http) => http.Request.Headers.Accept == "text/event-stream" ? StreamAsync(http) : Task.FromResult(_answer)).AllowAnonymous());
 
     public Task DisposeAsync() => _platform.DisposeAsync().AsTask();
 
@@ -32,9 +34,44 @@ public sealed class LogSpecs : IAsyncLifetime
         Assert.Contains("It is off. Switch it on. (telemetry_off)", errors);
     }
 
-    private async Task<(int ExitCode, string Output, string Errors)> RunAsync()
+    [Fact]
+    public async Task Who_follows_goes_on_where_a_stream_broke_until_it_ends_and_says_why()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), "endpoints", "logs", "endpt-0123456789ab", "--url", _platform.Url.ToString(), "--key", "hvz_live_test"])
+        var (exitCode, output, errors) = await RunAsync("--follow");
+        Assert.Equal((0, "node-1 | One\nnode-1 | Two\nnode-2 | Three\n"), (exitCode, output));
+        Assert.Equal([null, "first", "first", "second"], _resumedAfter);
+        const string Broke = "The stream broke; it is gone on with as soon as the platform answers.";
+        Assert.Equal([Broke, Broke, "It was deleted."], errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Who_may_not_follow_is_told_at_once()
+    {
+        _refuses = true;
+        var (exitCode, output, errors) = await RunAsync("-f");
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("It is off. (telemetry_off)", errors);
+    }
+
+    // Breaks off within an event, is refused while a service is away, breaks off after an event, and ends.
+    private async Task<IResult> StreamAsync(HttpContext http)
+    {
+        if (_refuses) return Problems.From(StatusCodes.Status409Conflict, "telemetry_off", "It is off.");
+        _resumedAfter.Add(http.Request.Headers["Last-Event-ID"]);
+        if (_resumedAfter.Count == 2) return Problems.From(StatusCodes.Status503ServiceUnavailable, "service_unavailable", "It is away.");
+        http.Response.ContentType = "text/event-stream";
+        await http.Response.WriteAsync(_resumedAfter.Count switch
+        {
+            1 => ":\n\nevent: node\ndata: {\"nodeId\":\"node-1\",\"running\":true}\n\nevent: lines\nid: first\ndata: [{\"nodeId\":\"node-1\",\"level\":\"error\",\"text\":\"One\"}]\n\nevent: lines\nid: lost\ndata: [{\"node",
+            3 => "event: lines\nid: second\ndata: [{\"nodeId\":\"node-1\",\"text\":\"Two\"},{\"nodeId\":\"node-2\",\"text\":\"Three\"}]\n\n",
+            _ => "event: end\ndata: {\"code\":\"endpoint_deleted\",\"message\":\"It was deleted.\"}\n\n",
+        });
+        return Results.Empty;
+    }
+
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), "endpoints", "logs", "endpt-0123456789ab", "--url", _platform.Url.ToString(), "--key", "hvz_live_test", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
+using Hypervize.Client;
 using OpenAI;
 using OpenAI.Chat;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
+using Hypervize.Client;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 

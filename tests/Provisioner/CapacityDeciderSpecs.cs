@@ -34,6 +34,16 @@ public sealed class CapacityDeciderSpecs
     }
 
     [Fact]
+    public void A_deletion_is_recorded_once_though_nothing_ran()
+    {
+        var deletion = Provisioner.Capacity.Ask.Of(3, Parts.EndpointStandIn.State(Endpoint) with { Status = EndpointStatus.Deleted }) with { Spec = Spec };
+        var state = Given([Asked(0), .. Said(CapacityDecider.Ask(Given(Asked(0)), deletion, Noon))])!;
+        Assert.Equal((true, 0), (state.Deleted, state.Wanted));
+        Assert.Empty(Said(CapacityDecider.Ask(state, deletion, Noon)));
+        Assert.True(Provisioner.Capacity.Ask.Gone(state, Noon).Deleted);
+    }
+
+    [Fact]
     public void What_was_not_recorded_of_a_version_is_taken_from_it_later() =>
         Assert.True(Assert.IsType<CapacityAsked>(Assert.Single(Said(CapacityDecider.Ask(Given(Asked(2)), Ask(2, 1) with { Telemetry = true }, Noon)))).Telemetry);
 

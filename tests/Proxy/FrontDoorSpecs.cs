@@ -80,7 +80,7 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
     public async Task What_is_nobodys_is_not_found(string path) => await RefusedAsync(await _proxy.GetAsync(path, _key), HttpStatusCode.NotFound, "not_found");
 
     [Theory]
-    [InlineData("/v1/billing/usage", "billing"), InlineData("/v1/operations/billing/errors", "billing"), InlineData("/v1/operations/autoscaler/errors", "autoscaler")]
+    [InlineData("/v1/billing/usage", "billing"), InlineData("/v1/operations/billing/errors", "billing"), InlineData("/v1/operations/autoscaler/errors", "autoscaler"), InlineData("/v1/traffic?account=acct-000000000001", "autoscaler")]
     public async Task A_service_that_is_down_is_named(string path, string service)
     {
         var problem = await RefusedAsync(await _proxy.GetAsync(path, _key), HttpStatusCode.ServiceUnavailable, "service_unavailable");
@@ -131,6 +131,17 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
         var response = await _proxy.GetAsync("/v1/keys/redirect", _key);
         Assert.Equal((HttpStatusCode.Redirect, "http://127.0.0.1:1/elsewhere"), (response.StatusCode, response.Headers.Location!.ToString()));
         Assert.DoesNotContain("Cookie", (await SeenAsync(await _proxy.GetAsync("/v1/keys", _key))).Headers.Keys);
+    }
+
+    [Fact]
+    public async Task A_stream_of_events_passes_as_it_comes()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/keys/stream") { Headers = { { "x-api-key", _key }, { "Accept", "text/event-stream" }, { "Last-Event-ID", "7" } } };
+        using var answer = await _proxy.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        Assert.Equal("id: 8", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        _around.Endpoints.GoOn.SetResult();
+        Assert.Equal("\nid: 9\n\n", await reader.ReadToEndAsync());
     }
 
     private static async Task<Seen> SeenAsync(HttpResponseMessage response)

@@ -1,20 +1,22 @@
 using System.Diagnostics;
 using Hypervize.Autoscaler.Messaging;
+using Hypervize.Autoscaler.Metrics;
 using Hypervize.Autoscaler.Recording;
 using MassTransit;
 
 namespace Hypervize.Autoscaler.Evaluation;
 
-/// <summary>Evaluates all endpoints each second, publishes what should be done, and turns the recorder's page.</summary>
+/// <summary>Evaluates all endpoints each second, publishes what should be done, and tells those who keep traffic that a second has passed.</summary>
 /// <param name="evaluator">The evaluator.</param>
 /// <param name="table">The endpoints.</param>
 /// <param name="recorder">The recorder.</param>
+/// <param name="recent">Recent traffic.</param>
 /// <param name="clock">Steady time.</param>
 /// <param name="bus">The bus.</param>
 /// <param name="time">Time.</param>
 /// <param name="log">Log.</param>
 public sealed class EvaluationLoop(
-    Evaluator evaluator, EndpointTable table, TrafficRecorder recorder, SteadyClock clock, IBus bus, TimeProvider time, ILogger<EvaluationLoop> log) : BackgroundService
+    Evaluator evaluator, EndpointTable table, TrafficRecorder recorder, RecentTraffic recent, SteadyClock clock, IBus bus, TimeProvider time, ILogger<EvaluationLoop> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -28,7 +30,9 @@ public sealed class EvaluationLoop(
             var start = clock.Now;
             var commands = evaluator.Evaluate(table.Endpoints, start);
             Telemetry.Evaluation.Record((clock.Now - start).TotalSeconds);
-            recorder.Turn(table.Endpoints, evaluator.Knowledge(start).IsWhole);
+            var isKnown = evaluator.Knowledge(start).IsWhole;
+            recorder.Turn(table.Endpoints, isKnown);
+            recent.Turn(table.Endpoints, isKnown);
             await PublishAsync(commands, stoppingToken);
         }
     }

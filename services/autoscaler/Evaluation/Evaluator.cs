@@ -36,13 +36,13 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts, Jo
     /// <summary>Takes in a proxy's report.</summary>
     /// <param name="report">The report.</param>
     /// <param name="now">When it arrived.</param>
-    /// <returns>False when it had been taken in before.</returns>
-    public bool Take(ProxyReport report, TimeSpan now)
+    /// <returns>The interval that it covers; null when it had been taken in before.</returns>
+    public Interval? Take(ProxyReport report, TimeSpan now)
     {
         lock (_lock)
         {
             journal?.Heard(report, now);
-            if (_coverage.Take(report, now) is not { } interval) return false;
+            if (_coverage.Take(report, now) is not { } interval) return null;
             foreach (var endpoint in report.Endpoints)
             {
                 // An endpoint whose node drains is listed without a request, too.
@@ -50,7 +50,7 @@ public sealed class Evaluator(AutoscalerSettings settings, Verdicts verdicts, Jo
                 if (!_traffic.TryGetValue(endpoint.EndpointId, out var window)) _traffic[endpoint.EndpointId] = window = new();
                 window.Add(interval, endpoint, now);
             }
-            return true;
+            return interval;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hypervize.Autoscaler.Evaluation;
+using Hypervize.Autoscaler.Metrics;
 using Hypervize.Autoscaler.Recording;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
@@ -19,8 +20,9 @@ public static class OwnQueue
     /// <param name="services">The container.</param>
     public static void Declare(IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services)
     {
-        var (table, evaluator, recorder, clock) = (
-            services.GetRequiredService<EndpointTable>(), services.GetRequiredService<Evaluator>(), services.GetRequiredService<TrafficRecorder>(), services.GetRequiredService<SteadyClock>());
+        var (table, evaluator, recorder, recent, clock) = (
+            services.GetRequiredService<EndpointTable>(), services.GetRequiredService<Evaluator>(), services.GetRequiredService<TrafficRecorder>(), services.GetRequiredService<RecentTraffic>(),
+            services.GetRequiredService<SteadyClock>());
         rabbit.TemporaryQueue($"autoscaler-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", queue =>
         {
             queue.ConnectReceiveEndpointObserver(services.GetRequiredService<RoutingSync>());
@@ -31,9 +33,14 @@ public static class OwnQueue
             });
             queue.Handler<ProxyReport>(message =>
             {
-                var isNew = evaluator.Take(message.Message, clock.Now);
-                if (isNew) recorder.Take(message.Message);
-                Telemetry.Reports.Add(1, new KeyValuePair<string, object?>("repeated", !isNew));
+                var (now, report) = (clock.Now, message.Message);
+                var interval = evaluator.Take(report, now);
+                if (interval is not null)
+                {
+                    recorder.Take(report);
+                    recent.Take(report, now - interval.To);
+                }
+                Telemetry.Reports.Add(1, new KeyValuePair<string, object?>("repeated", interval is null));
                 return Task.CompletedTask;
             });
             queue.Handler<NodeReport>(message =>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Threading.Channels;
 using Hypervize.Client;
@@ -88,9 +87,9 @@ public sealed class FleetFeed : IDisposable
         }
     }
 
-    private void Take(SseItem<string> item, Dictionary<string, EndpointResource> listed, ref bool isWhole)
+    private void Take(ServerEvent item, Dictionary<string, EndpointResource> listed, ref bool isWhole)
     {
-        switch (item.EventType)
+        switch (item.Type)
         {
             case "endpoint" when JsonSerializer.Deserialize<EndpointResource>(item.Data, Web) is { } it:
                 if (isWhole) Set(v => v with { Endpoints = v.Endpoints.SetItem(it.Id, it) });

@@ -3,6 +3,7 @@ using Hypervize.EventSourcing;
 using Hypervize.Hosting;
 using Hypervize.Provisioner.Capacity;
 using Hypervize.Provisioner.Local;
+using Hypervize.Provisioner.Logs;
 using Hypervize.Provisioner.Weights;
 
 namespace Hypervize.Provisioner.Api;
@@ -19,12 +20,12 @@ public static class LogRoutes
 {
     private const int MostLines = 5000;
 
-    /// <summary>Maps <c>GET /v1/endpoints/{id}/logs</c>.</summary>
+    /// <summary>Maps <c>GET /v1/endpoints/{id}/logs</c>, as text, as JSON, and as server-sent events for who follows.</summary>
     /// <param name="app">The service.</param>
     public static void MapLogs(this WebApplication app) => app.MapGet("/v1/endpoints/{endpointId}/logs", LogsAsync);
 
     private static async Task<IResult> LogsAsync(
-        string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, WeightLoads weights, CancellationToken cancel, int tail = 200)
+        string endpointId, HttpContext http, EventStreams<CapacityState, CapacityEvent> streams, LocalNodes nodes, WeightLoads weights, LogStream following, CancellationToken cancel, int tail = 200)
     {
         var caller = Caller.From(http.User);
         if (!caller.May(KeyScope.Manage)) return Problems.From(StatusCodes.Status403Forbidden, "scope_missing", "This needs a key with scope manage.");
@@ -39,10 +40,18 @@ public static class LogRoutes
             return Problems.From(StatusCodes.Status409Conflict, "telemetry_off",
                 $"The logging and telemetry add-on is off for {endpointId}, so what its nodes print is not shown. Switch it on by PATCH /v1/endpoints/{endpointId} with {{\"telemetry\": true}}, or by `hypervize endpoints update {endpointId} --telemetry`. A failure's last lines stand in the endpoint itself.");
 
+        if (Accepts(http, "text/event-stream"))
+        {
+            await following.FollowAsync(http, endpointId, state, tail);
+            return Results.Empty;
+        }
+
         var outputs = (state.Telemetry ? nodes.Of(endpointId) : []).OrderBy(n => n.Manifest.SpawnedAt)
             .Select(n => new NodeOutput(n.Manifest.NodeId, n.Seen.IsAlive, n.Manifest.SpawnedAt, n.Folder.Output.Tail(tail)));
-        return http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
+        return Accepts(http, "application/json")
             ? Results.Ok(new { EndpointId = endpointId, Nodes = outputs, Fetching = fetching })
             : Results.Text(string.Concat(outputs.SelectMany(o => o.Lines.Select(line => $"{o.NodeId} | {line}\n")).Concat(fetching.Select(line => $"weights | {line}\n"))));
     }
+
+    private static bool Accepts(HttpContext http, string mediaType) => http.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == mediaType);
 }

@@ -10,7 +10,8 @@ namespace Hypervize.Provisioner.Capacity;
 /// <param name="Spec">What each runs.</param>
 /// <param name="Releases">Nodes that drain.</param>
 /// <param name="Telemetry">Whether the logging and telemetry add-on is on.</param>
-public sealed record Ask(long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, bool Telemetry)
+/// <param name="Deleted">Whether the endpoint was deleted.</param>
+public sealed record Ask(long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<NodeRelease> Releases, bool Telemetry, bool Deleted = false)
 {
     /// <summary>What an endpoint's state asks.</summary>
     /// <param name="version">Its stream version.</param>
@@ -20,14 +21,14 @@ public sealed record Ask(long EndpointVersion, string AccountId, int Wanted, Nod
         new(state.Settings.Model, state.Settings.Hardware, state.Settings.Runtime, state.Settings.Scaling.Concurrency, state.Plan?.Arguments, state.Plan?.HasSecrets is true,
             state.Plan?.Weights, state.Plan?.Adapter),
         [.. state.Nodes.Where(n => n.Status == NodeStatus.Draining).Select(n => new NodeRelease(n.Id, n.SinceVersion, n.Since))],
-        state.Settings.Telemetry);
+        state.Settings.Telemetry, state.Status == EndpointStatus.Deleted);
 
     /// <summary>What an endpoint asks that its owner service no longer knows: nothing, and every node may go.</summary>
     /// <param name="capacity">Its capacity.</param>
     /// <param name="now">Time.</param>
     public static Ask Gone(CapacityState capacity, DateTimeOffset now) => new(
         capacity.EndpointVersion + 1, capacity.AccountId, 0, capacity.Spec, [.. capacity.Nodes.Select(n => new NodeRelease(n.Id, capacity.EndpointVersion, now))],
-        capacity.Telemetry);
+        capacity.Telemetry, Deleted: true);
 }
 
 /// <summary>
@@ -42,14 +43,14 @@ public static class CapacityDecider
     /// <param name="now">Time.</param>
     public static Decision Ask(CapacityState? state, Ask ask, DateTimeOffset now)
     {
-        if (state is null) return ask.Wanted == 0 ? Decision.Nothing : Decision.Say(new CapacityAsked(ask.EndpointVersion, ask.AccountId, ask.Wanted, ask.Spec, [], now, ask.Telemetry));
+        if (state is null) return ask.Wanted == 0 ? Decision.Nothing : Decision.Say(new CapacityAsked(ask.EndpointVersion, ask.AccountId, ask.Wanted, ask.Spec, [], now, ask.Telemetry, ask.Deleted));
         // The version that was recorded may say what was not recorded of it yet.
         if (ask.EndpointVersion < state.EndpointVersion) return Decision.Nothing;
 
         var releases = ask.Releases.Where(r => state.Node(r.NodeId) is { Release: null }).ToArray();
-        return ask.Wanted == state.Wanted && ask.Spec == state.Spec && ask.Telemetry == state.Telemetry && releases.Length == 0
+        return ask.Wanted == state.Wanted && ask.Spec == state.Spec && ask.Telemetry == state.Telemetry && ask.Deleted == state.Deleted && releases.Length == 0
             ? Decision.Nothing
-            : Decision.Say(new CapacityAsked(ask.EndpointVersion, ask.AccountId, ask.Wanted, ask.Spec, releases, now, ask.Telemetry));
+            : Decision.Say(new CapacityAsked(ask.EndpointVersion, ask.AccountId, ask.Wanted, ask.Spec, releases, now, ask.Telemetry, ask.Deleted));
     }
 
     /// <summary>Intends to start a node, if one is missing and the pause after the last failure is over.</summary>

@@ -48,9 +48,10 @@ public sealed record CapacityNode(string Id, NodeSpec Spec, NodePhase Phase, Dat
 /// <param name="LastFailureAt">When a node last failed, in starting or in serving; null when none did since capacity was first asked.</param>
 /// <param name="AskedAtVersion">Version of the last <see cref="CapacityAsked"/> in the capacity stream.</param>
 /// <param name="Telemetry">Whether the logging and telemetry add-on is on.</param>
+/// <param name="Deleted">Whether the endpoint was deleted.</param>
 public sealed record CapacityState(
     long EndpointVersion, string AccountId, int Wanted, NodeSpec Spec, IReadOnlyList<CapacityNode> Nodes, int FailedStarts, int ShortLives,
-    DateTimeOffset? LastFailureAt, long AskedAtVersion, bool Telemetry)
+    DateTimeOffset? LastFailureAt, long AskedAtVersion, bool Telemetry, bool Deleted)
 {
     private const string KeyPrefix = "capacity-";
 
@@ -58,7 +59,7 @@ public sealed record CapacityState(
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(30);
 
     /// <summary>How the events add up.</summary>
-    public static Fold<CapacityState, CapacityEvent> Fold { get; } = new(Revision: 2, Evolve);
+    public static Fold<CapacityState, CapacityEvent> Fold { get; } = new(Revision: 3, Evolve);
 
     /// <summary>Whether there is, or will be, something to look after. Stored, so that it can be asked for.</summary>
     public bool Active => Wanted > 0 || Nodes.Count > 0;
@@ -77,7 +78,7 @@ public sealed record CapacityState(
 
     private static CapacityState Evolve(CapacityState? state, CapacityEvent e, long version) => (state, e) switch
     {
-        (null, CapacityAsked first) => new(first.EndpointVersion, first.AccountId, first.Wanted, first.Spec, [], 0, 0, null, version, first.Telemetry),
+        (null, CapacityAsked first) => new(first.EndpointVersion, first.AccountId, first.Wanted, first.Spec, [], 0, 0, null, version, first.Telemetry, first.Deleted),
         (null, _) => throw new InvalidOperationException($"A capacity stream begins with {nameof(CapacityAsked)}, not with {e.GetType().Name}."),
         (_, CapacityAsked asked) => state.Asked(asked, version),
         (_, NodeRequested n) => state with { Nodes = [.. state.Nodes, new(n.NodeId, n.Spec, NodePhase.Requested, n.At, version, null)] },
@@ -96,6 +97,7 @@ public sealed record CapacityState(
         return this with
         {
             EndpointVersion = asked.EndpointVersion, AccountId = asked.AccountId, Wanted = asked.Wanted, Spec = asked.Spec, AskedAtVersion = version, Telemetry = asked.Telemetry,
+            Deleted = asked.Deleted,
             Nodes = [.. Nodes.Select(n => n.Release is null && released.TryGetValue(n.Id, out var release) ? n with { Release = release } : n)],
             FailedStarts = anew ? 0 : FailedStarts, ShortLives = anew ? 0 : ShortLives,
         };

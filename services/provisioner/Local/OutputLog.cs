@@ -14,6 +14,9 @@ public sealed class OutputLog(string path)
     /// <summary>The file.</summary>
     public string Path => path;
 
+    /// <summary>The file, and those before it, newest first; older ones are not always there.</summary>
+    public IReadOnlyList<string> Files => [path, .. Enumerable.Range(1, Kept).Select(age => $"{path}.{age}")];
+
     /// <summary>The last lines, for a failure's sake: 4 KB at most; null when it printed nothing.</summary>
     public string? LastWords() => string.Join('\n', Tail(40, LastWordsBytes)) is { Length: > 0 } words ? words : null;
 

@@ -20,6 +20,7 @@ public static class ServiceRoutes
         ("/v1/endpoints/{id}/scaling", Peers.Autoscaler, false),
         ("/v1/endpoints/{id}/metrics", Peers.Autoscaler, false),
         ("/v1/endpoints/{id}/simulations", Peers.Autoscaler, false),
+        ("/v1/traffic", Peers.Autoscaler, false),
         ("/v1/endpoints/{**rest}", Peers.Endpoints, false),
         ("/v1/accounts/{**rest}", Peers.Endpoints, false),
         ("/v1/keys/{**rest}", Peers.Endpoints, false),

@@ -48,7 +48,9 @@ public sealed class Surroundings : IAsyncLifetime
 
     internal void StartProxy() => _reporting = ReportAsync();
 
-    internal void Give(EndpointState state, long version) => _snapshot = new(version, [new(version, state)], []);
+    internal void Give(EndpointState state, long version) => Give(version, state);
+
+    internal void Give(long version, params EndpointState[] states) => _snapshot = new(version, [.. states.Select(s => new VersionedEndpoint(version, s))], []);
 
     internal Task PublishAsync(EndpointState state, long version) =>
         _bus.Publish(new EndpointChanged(state.Id, version, version, Guid.NewGuid(), new EndpointDisabled("test", DateTimeOffset.UtcNow), state));

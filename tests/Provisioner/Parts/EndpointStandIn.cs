@@ -109,6 +109,9 @@ internal sealed class EndpointStandIn : IAsyncDisposable
         });
     }
 
+    /// <summary>Deletes it.</summary>
+    public Task DeleteAsync(string id) => SayAsync(_endpoints[id].State with { Status = EndpointStatus.Deleted, Wanted = 0 });
+
     /// <summary>It is gone from the database, without a trace.</summary>
     public void Forget(string id) => _endpoints.TryRemove(id, out _);
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using Hypervize.Client;
 using Hypervize.Contracts;
 using Hypervize.Hosting;
 using Hypervize.Provisioner.Api;
@@ -30,6 +32,19 @@ internal sealed class Replica : IAsyncDisposable
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
         return await http.SendAsync(request);
     }
+
+    /// <summary>Follows a stream of events until it ends. One that is refused has none.</summary>
+    public async IAsyncEnumerable<ServerEvent> EventsAsync(string path, string account, string? lastEventId = null, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        using var http = _identities.Client(_process.Url, new("test", account, [KeyScope.Manage]));
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
+        if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await foreach (var e in ServerEvents.ReadAsync(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancel), cancel)) yield return e;
+    }
+
+    /// <summary>Asks it to stop, as an operator does, and waits until it has.</summary>
+    public Task TerminateAsync() => _process.TerminateAsync();
 
     /// <summary>Ends it without a warning.</summary>
     public Task KillAsync() => _process.KillAsync();

@@ -22,6 +22,9 @@ internal sealed class FakeService : IAsyncDisposable
 
     public ConcurrentQueue<Seen> Requests { get; } = new();
 
+    /// <summary>Lets a stream go on after its first event.</summary>
+    public TaskCompletionSource GoOn { get; } = new();
+
     /// <summary>Answers <c>GET /internal/routing</c>; the argument is what the proxy already knows.</summary>
     public Func<long?, Task<RoutingSnapshot>> Routing { get; set; } = _ => Task.FromResult(new RoutingSnapshot(0, [], []));
 
@@ -45,6 +48,15 @@ internal sealed class FakeService : IAsyncDisposable
                 return await service.EchoAsync(context);
             });
             app.MapGet("/v1/endpoints/watched", (Delegate)StreamAsync);
+            app.MapGet("/v1/keys/stream", async (HttpContext context) =>
+            {
+                var last = int.Parse(context.Request.Headers["Last-Event-ID"]!, System.Globalization.CultureInfo.InvariantCulture);
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.WriteAsync($"id: {last + 1}\n\n");
+                await context.Response.Body.FlushAsync();
+                await service.GoOn.Task.WaitAsync(context.RequestAborted);
+                await context.Response.WriteAsync($"id: {last + 2}\n\n");
+            });
             app.MapGet("/openapi/{**rest}", (Delegate)service.EchoAsync).AllowAnonymous();
             app.Map("/{**rest}", (Delegate)service.EchoAsync);
         }, url);

@@ -1,17 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Platform;
 using Hypervize.Cli.Running;
+using Hypervize.Client;
 
 namespace Hypervize.Cli.Client;
-
-/// <summary>The platform answered with an error, or not at all; the message is for people.</summary>
-/// <param name="message">What went wrong and what to do.</param>
-public sealed class RefusedException(string message) : Exception(message);
 
 /// <summary>A streamed completion as it was received.</summary>
 /// <param name="FirstToken">From sending to the first token.</param>
@@ -27,10 +21,7 @@ public sealed class PlatformClient(string url, string key) : IDisposable
     private static readonly Option<string?> Url = new("--url") { Description = "Origin of the platform; else HYPERVIZE_URL, else this checkout's own.", Recursive = true };
     private static readonly Option<string?> Key = new("--key") { Description = "API key; else HYPERVIZE_KEY, else the operator's key of this checkout.", Recursive = true };
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
-    {
-        BaseAddress = new(url), Timeout = TimeSpan.FromMinutes(11), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
-    };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new(url), Timeout = TimeSpan.FromMinutes(11) };
 
     /// <summary>Adds the options that say which platform is meant.</summary>
     /// <param name="command">A command whose subcommands call the platform.</param>
@@ -70,23 +61,20 @@ public sealed class PlatformClient(string url, string key) : IDisposable
     /// <param name="body">Body; null for none.</param>
     /// <returns>The answer; null when it has no body.</returns>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<JsonNode?> CallAsync(HttpMethod method, string path, CancellationToken cancel, JsonNode? body = null)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body), Headers = { Accept = { new("application/json") } } };
-        using var answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
-        var text = await answer.Content.ReadAsStringAsync(cancel);
-        return text.Length == 0 ? null : JsonNode.Parse(text);
-    }
+    public async Task<JsonNode?> CallAsync(HttpMethod method, string path, CancellationToken cancel, JsonNode? body = null) =>
+        await Api.CallAsync(method, path, body, cancel) is { Length: > 0 } text ? JsonNode.Parse(text) : null;
 
     /// <summary>Reads a route that answers with text.</summary>
     /// <param name="path">Path.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task<string> TextAsync(string path, CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/plain") } } };
-        using var answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
-        return await answer.Content.ReadAsStringAsync(cancel);
-    }
+    public Task<string> TextAsync(string path, CancellationToken cancel) => Api.CallAsync(HttpMethod.Get, path, null, cancel, "text/plain");
+
+    /// <summary>Reads the events of a route that streams them, until the stream ends.</summary>
+    /// <param name="path">Path.</param>
+    /// <param name="lastEventId">The last event that was heard, to go on after it; null to begin.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="RefusedException">The platform refused, or could not be reached, or the stream broke.</exception>
+    public IAsyncEnumerable<ServerEvent> EventsAsync(string path, string? lastEventId, CancellationToken cancel) => Api.EventsAsync(path, lastEventId, cancel);
 
     /// <summary>The id of an endpoint that a person named by id or by name.</summary>
     /// <param name="named">What they wrote.</param>
@@ -117,9 +105,8 @@ public sealed class PlatformClient(string url, string key) : IDisposable
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = prompt }), ["max_tokens"] = maxTokens, ["stream"] = true,
             ["stream_options"] = new JsonObject { ["include_usage"] = true },
         };
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/d/{endpointId}/v1/chat/completions") { Content = JsonContent.Create((JsonNode)body) };
         var sent = Stopwatch.GetTimestamp();
-        using var answer = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var answer = await Api.OpenAsync(HttpMethod.Post, $"api/d/{endpointId}/v1/chat/completions", body, cancel);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
         var (first, tokens, text) = (TimeSpan.Zero, 0, new System.Text.StringBuilder());
         while (await reader.ReadLineAsync(cancel) is { } line)
@@ -139,32 +126,5 @@ public sealed class PlatformClient(string url, string key) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancel)
-    {
-        try
-        {
-            var answer = await _http.SendAsync(request, completion, cancel);
-            if (answer.IsSuccessStatusCode) return answer;
-            using (answer) throw new RefusedException(Words((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel)));
-        }
-        catch (HttpRequestException e)
-        {
-            throw new RefusedException($"{_http.BaseAddress} can't be reached: {e.Message}");
-        }
-    }
-
-    private static string Words(int status, string body)
-    {
-        try
-        {
-            var problem = JsonNode.Parse(body)!;
-            if (problem["error"] is { } error) return $"{(string?)error["message"]} ({(string?)error["code"]})";
-            var fields = problem["errors"] is JsonObject errors ? string.Concat(errors.Select(e => $"\n  {e.Key}: {string.Join("; ", e.Value!.AsArray().Select(m => (string?)m))}")) : "";
-            return $"{(string?)problem["detail"]} ({(string?)problem["code"]}){fields}";
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return $"The platform answered with HTTP {status}.";
-        }
-    }
+    private PlatformApi Api => new(_http, key);
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
+using Hypervize.Client;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Endpoints;
@@ -18,7 +19,7 @@ internal static class EndpointCommands
 
     public static Command Create(IAnsiConsole console) => PlatformClient.AddTo(new Command("endpoints", "Create, watch, call and change endpoints.")
     {
-        Output.Json, Creation(console), List(console), TopCommand.Create(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), MetricsCommand.Create(console, Endpoint), Logs(console), Chat(console), Update(console),
+        Output.Json, Creation(console), List(console), TopCommand.Create(console), Show(console), Events(console), WhyCommand.Create(console, Endpoint), MetricsCommand.Create(console, Endpoint), OutputCommand.Create(console, Endpoint), Chat(console), Update(console),
         Change(console, "wake", "Wake it."), Change(console, "hibernate", "Put it to sleep."),
         Change(console, "disable", "Switch it off."), Change(console, "enable", "Switch it on, also after it failed."), Delete(console),
     });
@@ -85,19 +86,6 @@ internal static class EndpointCommands
 
     private static Command Events(IAnsiConsole console) => new Command("events", "What happened to it, and why.") { Endpoint }.Calls(
         console, async (parsed, platform, cancel) => await TimelineAsync(platform, await IdAsync(parsed, platform, cancel), cancel), all => Timeline(console, all));
-
-    private static Command Logs(IAnsiConsole console)
-    {
-        var tail = new Option<int>("--tail") { Description = "Lines of each node.", DefaultValueFactory = _ => 100 };
-        var command = new Command("logs", "What its nodes printed, with the telemetry add-on; and how far their weights are.") { Endpoint, tail };
-        command.SetAction(async (parsed, cancel) =>
-        {
-            using var platform = PlatformClient.Of(parsed);
-            console.WriteLine(await platform.TextAsync($"v1/endpoints/{await IdAsync(parsed, platform, cancel)}/logs?tail={parsed.GetValue(tail)}", cancel));
-            return 0;
-        });
-        return command;
-    }
 
     private static Command Chat(IAnsiConsole console)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
+using Hypervize.Client;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Keys;

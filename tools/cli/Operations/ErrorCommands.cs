@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Running;
+using Hypervize.Client;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Operations;

@@ -1,4 +1,5 @@
 using Hypervize.Cli.Client;
+using Hypervize.Client;
 
 namespace Hypervize.Cli.Platform;
 

@@ -7,6 +7,7 @@ using Amazon.S3;
 using Hypervize.Catalog;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Platform;
+using Hypervize.Client;
 using Hypervize.Sizing;
 using Hypervize.Sizing.Fit;
 using Hypervize.Sizing.Hub;
