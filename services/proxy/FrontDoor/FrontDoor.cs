@@ -15,6 +15,9 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenReque
     // What a service takes is 64 KB; it says so itself to those just above.
     private const long LargestBody = 72 * 1024;
 
+    // A conversation in the dashboard's playground, which is an inference request in the end.
+    private const long LargestOfDashboard = 4 * 1024 * 1024;
+
     /// <summary>Lets a request through with its caller's identity, or refuses it. The dashboard knows its callers by sessions of its own.</summary>
     /// <param name="context">The request.</param>
     /// <param name="next">The rest of the way.</param>
@@ -39,12 +42,13 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenReque
     /// <param name="next">The rest of the way.</param>
     public async Task ForwardAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentLength > LargestBody)
+        var largest = context.GetReverseProxyFeature().Route.Config.IsDashboard() ? LargestOfDashboard : LargestBody;
+        if (context.Request.ContentLength > largest)
         {
             await TooLarge().ExecuteAsync(context);
             return;
         }
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LargestBody;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = largest;
 
         await next(context);
 

@@ -52,7 +52,7 @@ public static class ServiceRoutes
     private static readonly string[] PassedToDashboard =
     [
         .. Passed, "x-api-key", "Cookie", "Origin", "Referer", "Cache-Control", "If-Modified-Since", "X-Requested-With", "RequestVerificationToken",
-        "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
+        "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Sec-Purpose",
         "Sec-WebSocket-Extensions", "Sec-WebSocket-Key", "Sec-WebSocket-Protocol", "Sec-WebSocket-Version",
     ];
 
