@@ -68,7 +68,7 @@ public sealed class DashboardSpecs(DashboardSpecs.Running running) : IClassFixtu
 
     [Fact]
     public async Task What_is_too_large_is_refused() =>
-        await RefusedAsync(await _proxy.Client.PostAsync("/dashboard/sign-in", new ByteArrayContent(new byte[200 * 1024])), HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+        await RefusedAsync(await _proxy.Client.PostAsync("/dashboard/sign-in", new ByteArrayContent(new byte[5 * 1024 * 1024])), HttpStatusCode.RequestEntityTooLarge, "body_too_large");
 
     [Fact]
     public async Task All_other_ways_are_as_they_were()

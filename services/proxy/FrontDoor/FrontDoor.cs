@@ -42,10 +42,10 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenReque
     /// <param name="next">The rest of the way.</param>
     public async Task ForwardAsync(HttpContext context, RequestDelegate next)
     {
-        var largest = context.GetReverseProxyFeature().Route.Config.IsDashboard() ? LargestOfDashboard : LargestBody;
+        var (largest, words) = context.GetReverseProxyFeature().Route.Config.IsDashboard() ? (LargestOfDashboard, "4 MB") : (LargestBody, "64 KB");
         if (context.Request.ContentLength > largest)
         {
-            await TooLarge().ExecuteAsync(context);
+            await TooLarge(words).ExecuteAsync(context);
             return;
         }
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = largest;
@@ -57,12 +57,12 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenReque
         log.LogWarning(
             "{Method} {Path} failed at {Service}: {Error}, {Reason}", context.Request.Method, context.Request.Path, service, failure.Error, failure.Exception?.Message);
         context.Response.Clear();
-        await Answer(failure, service).ExecuteAsync(context);
+        await Answer(failure, service, words).ExecuteAsync(context);
     }
 
-    private static IResult Answer(IForwarderErrorFeature failure, string service) => BadRequest(failure.Exception) switch
+    private static IResult Answer(IForwarderErrorFeature failure, string service, string largest) => BadRequest(failure.Exception) switch
     {
-        { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge(),
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge(largest),
         { StatusCode: var status } => Problems.From(status, "request_malformed", "The request's body could not be read."),
         null when failure.Error == ForwarderError.RequestTimedOut =>
             Problems.From(504, "service_timeout", $"The {service} service did not answer in time. Whether it acted is not known; look before you repeat."),
@@ -78,7 +78,7 @@ public sealed class FrontDoor(KeyCheck keys, IdentityCache identities, OpenReque
         _ => BadRequest(failure.InnerException),
     };
 
-    private static IResult TooLarge() => Problems.From(413, "body_too_large", "The body is larger than 64 KB.");
+    private static IResult TooLarge(string largest) => Problems.From(413, "body_too_large", $"The body is larger than {largest}.");
 }
 
 /// <summary>Maps the front door.</summary>
