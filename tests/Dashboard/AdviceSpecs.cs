@@ -21,22 +21,25 @@ public sealed class AdviceSpecs
     [InlineData("weights_unreadable", 422, Remedy.None)]
     [InlineData("platform_unavailable", 503, Remedy.AskAgain)]
     [InlineData(null, null, Remedy.AskAgain)]
-    public void Every_refusal_has_its_remedy(string? code, int? status, Remedy remedy) => Assert.Equal(remedy, Advice.Of(Refusal(code, status), Plain).Remedy);
+    public void Every_refusal_has_its_remedy(string? code, int? status, Remedy remedy) => Assert.Equal(remedy, Advice.Of(Refusal(code, status), Plain, true).Remedy);
 
     [Fact]
     public void What_is_too_large_as_it_was_asked_for_can_be_asked_for_otherwise()
     {
         var refusal = Refusal("model_too_large", 422);
-        Assert.Equal(Remedy.AnyHardware, Advice.Of(refusal, Plain with { Hardware = "g4dn.xlarge", Context = 100_000 }).Remedy);
-        Assert.Equal(Remedy.DefaultContext, Advice.Of(refusal, Plain with { Context = 100_000 }).Remedy);
+        Assert.Equal(Remedy.AnyHardware, Advice.Of(refusal, Plain with { Hardware = "g4dn.xlarge", Context = 100_000 }, true).Remedy);
+        Assert.Equal(Remedy.DefaultContext, Advice.Of(refusal, Plain with { Context = 100_000 }, true).Remedy);
     }
+
+    [Fact]
+    public void Where_there_is_no_hardware_to_choose_none_is_offered() => Assert.Equal(Remedy.None, Advice.Of(Refusal("model_too_large", 422), Plain with { Hardware = "local" }, false).Remedy);
 
     [Fact]
     public void A_token_can_be_given_once_and_only_for_what_the_Hub_has()
     {
         var refusal = Refusal("model_not_found", 422);
-        Assert.Equal(Remedy.None, Advice.Of(refusal, Plain with { Token = "hf_x" }).Remedy);
-        Assert.Equal(Remedy.None, Advice.Of(refusal, Plain with { Model = "/srv/models/mine" }).Remedy);
+        Assert.Equal(Remedy.None, Advice.Of(refusal, Plain with { Token = "hf_x" }, true).Remedy);
+        Assert.Equal(Remedy.None, Advice.Of(refusal, Plain with { Model = "/srv/models/mine" }, true).Remedy);
     }
 
     [Theory]

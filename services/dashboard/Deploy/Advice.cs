@@ -32,10 +32,12 @@ public sealed record Advice(string? More, Remedy Remedy)
     /// <summary>Advises.</summary>
     /// <param name="refusal">The refusal.</param>
     /// <param name="ask">What was asked for.</param>
-    public static Advice Of(RefusedException refusal, QuoteAsk ask) => refusal switch
+    /// <param name="hasChoice">Whether there is hardware to choose.</param>
+    public static Advice Of(RefusedException refusal, QuoteAsk ask, bool hasChoice) => refusal switch
     {
         { Code: NotFound } when ask.Token is null && IsOfHub(ask.Model) => new("Ids are owner/name, as in the address of the model's page on huggingface.co.", Remedy.GiveToken),
         { Code: "revision_not_found" } => new("Leave out the @ and what follows for the main branch.", Remedy.None),
+        { Code: "model_too_large" } when !hasChoice => new("What these machines hold is for their operator to say: it can be deployed all the same.", Remedy.None),
         { Code: "model_too_large" } when ask.Hardware is not null => new(null, Remedy.AnyHardware),
         { Code: "model_too_large" } when ask.Context is not null => new(null, Remedy.DefaultContext),
         { Code: "hub_unreachable" } => new("A model whose name tells its size, such as 8B, can be estimated without the Hub; simulator/tiny needs neither.", Remedy.AskAgain),

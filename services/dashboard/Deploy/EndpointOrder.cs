@@ -20,7 +20,7 @@ public sealed class EndpointOrder(PlatformApi api)
     public async Task<EndpointResource> SendAsync(JsonObject body, CancellationToken cancel)
     {
         // What a try may have made whose answer was lost is asked for in the very same words: with another quote it would be another wish.
-        if (_lost is not null && WithoutQuote(_lost, body)) body = _lost;
+        if (_lost is not null && IsSameButForTheQuote(_lost, body)) body = _lost;
         _lost = body;
         try
         {
@@ -39,7 +39,7 @@ public sealed class EndpointOrder(PlatformApi api)
         }
     }
 
-    private static bool WithoutQuote(JsonObject one, JsonObject other)
+    private static bool IsSameButForTheQuote(JsonObject one, JsonObject other)
     {
         var (first, second) = (one.DeepClone().AsObject(), other.DeepClone().AsObject());
         return first.Remove(Quote) == second.Remove(Quote) && JsonNode.DeepEquals(first, second);
