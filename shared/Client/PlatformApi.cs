@@ -11,6 +11,7 @@ namespace Hypervize.Client;
 /// <param name="key">API key.</param>
 public sealed class PlatformApi(HttpClient http, string key)
 {
+    private const string Json = "application/json";
     private const string Events = "text/event-stream";
 
     // Streams say something every 15 seconds.
@@ -30,11 +31,14 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <param name="path">Path, without a slash in front.</param>
     /// <param name="body">Body; null for none.</param>
     /// <param name="cancel">Stops.</param>
+    /// <param name="idempotencyKey">The same for calls that are to be done once, however often they are sent; null where that does not matter.</param>
+    /// <param name="version">The version of the endpoint that this rests on: refused as <c>stale_version</c> when it has another by now. Null where the last one wins.</param>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel) =>
-        await CallAsync(method, path, body, cancel) is { Length: > 0 } text && Read<T>(text) is { } answer
-            ? answer
-            : throw new RefusedException($"The platform's answer to {path} could not be read.");
+    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string? idempotencyKey = null, long? version = null)
+    {
+        using var answer = await OpenAsync(method, path, body, cancel, headers: [("Idempotency-Key", idempotencyKey), ("If-Match", version is { } known ? $"\"{known}\"" : null)]);
+        return await TextAsync(answer, cancel) is { Length: > 0 } text && Read<T>(text) is { } read ? read : throw new RefusedException($"The platform's answer to {path} could not be read.");
+    }
 
     /// <summary>Calls a route.</summary>
     /// <param name="method">HTTP method.</param>
@@ -44,17 +48,10 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <param name="accept">Media type that is asked for.</param>
     /// <returns>The answer as text; empty when it has no body.</returns>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<string> CallAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = "application/json")
+    public async Task<string> CallAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = Json)
     {
         using var answer = await OpenAsync(method, path, body, cancel, accept);
-        try
-        {
-            return await answer.Content.ReadAsStringAsync(cancel);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw Unreachable(e);
-        }
+        return await TextAsync(answer, cancel);
     }
 
     /// <summary>Reads a stream of events, until it ends or <paramref name="cancel"/> is cancelled.</summary>
@@ -64,7 +61,7 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <exception cref="RefusedException">The platform refused, could not be reached, or the stream broke.</exception>
     public async IAsyncEnumerable<ServerEvent> EventsAsync(string path, string? after, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var answer = await OpenAsync(HttpMethod.Get, path, null, cancel, Events, after);
+        using var answer = await OpenAsync(HttpMethod.Get, path, null, cancel, Events, ("Last-Event-ID", after));
         if (answer.Content.Headers.ContentType?.MediaType != Events) throw new RefusedException("This platform is too old to be followed.");
         await using var stream = new WatchedStream(await answer.Content.ReadAsStreamAsync(cancel), Silence);
         await foreach (var e in ServerEvents.ReadAsync(stream, cancel)) yield return e;
@@ -76,17 +73,18 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <param name="body">Body; null for none.</param>
     /// <param name="cancel">Stops.</param>
     /// <param name="accept">Media type that is asked for.</param>
-    /// <param name="after">Id of the last event that was heard; null for none.</param>
+    /// <param name="headers">Headers beside, by name; those that are null are left out.</param>
     /// <returns>The answer, once its headers are there; the caller disposes of it.</returns>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = "application/json", string? after = null)
+    public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, string accept = Json, params (string Name, string? Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path)
         {
             Content = body is null ? null : JsonContent.Create(body),
             Headers = { Accept = { new(accept) }, Authorization = new AuthenticationHeaderValue("Bearer", key) },
         };
-        if (after is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", after);
+        foreach (var (name, value) in headers)
+            if (value is not null) request.Headers.TryAddWithoutValidation(name, value);
         try
         {
             var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
@@ -125,6 +123,18 @@ public sealed class PlatformApi(HttpClient http, string key)
     }
 
     private RefusedException Unreachable(Exception e) => new($"{http.BaseAddress} can't be reached: {e.Message}") { MayPass = true };
+
+    private async Task<string> TextAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        try
+        {
+            return await answer.Content.ReadAsStringAsync(cancel);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable(e);
+        }
+    }
 
     private static T? Read<T>(string text)
     {

@@ -33,6 +33,12 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
     /// <summary>All calls so far, such as <c>POST v1/endpoints</c>, with their bodies.</summary>
     public IReadOnlyList<(string Call, JsonNode? Body)> Asked => [.. _asked];
 
+    /// <summary>Idempotency keys of all calls that had one, in order.</summary>
+    public ConcurrentQueue<string> IdempotencyKeys { get; } = new();
+
+    /// <summary>Waited for before a call is answered: holds answers back.</summary>
+    public Func<string, JsonNode?, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>What a call is answered with; a query need not be given.</summary>
     public void Answer(string call, object? body, int status = 200) => _answers[call] = _ => (status, body);
 
@@ -65,6 +71,8 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
         var body = request.Content is null ? null : JsonNode.Parse(await request.Content.ReadAsStringAsync(cancellationToken));
         var (whole, path) = ($"{request.Method} {request.RequestUri!.PathAndQuery.TrimStart('/')}", $"{request.Method} {request.RequestUri.AbsolutePath.TrimStart('/')}");
         _asked.Enqueue((whole, body));
+        if (request.Headers.TryGetValues("Idempotency-Key", out var keys)) IdempotencyKeys.Enqueue(keys.Single());
+        await Before(whole, body);
         if (path == "GET v1/endpoints" && request.Headers.Accept.Any(a => a.MediaType == "text/event-stream"))
             return IsUp ? new(HttpStatusCode.OK) { Content = new StreamContent(new Told(Listed(), _events.Reader)) } : new(HttpStatusCode.ServiceUnavailable);
         var (status, answer) = _answers.TryGetValue(whole, out var exact) ? exact(body) : _answers.TryGetValue(path, out var found) ? found(body)
