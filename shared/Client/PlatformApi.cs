@@ -29,10 +29,11 @@ public sealed class PlatformApi(HttpClient http, string key)
     /// <param name="path">Path, without a slash in front.</param>
     /// <param name="body">Body; null for none.</param>
     /// <param name="cancel">Stops.</param>
+    /// <param name="version">The version of the endpoint that this rests on: refused as <c>stale_version</c> when it has another by now. Null where the last one wins.</param>
     /// <exception cref="RefusedException">The platform refused, or could not be reached.</exception>
-    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel)
+    public async Task<T> CallAsync<T>(HttpMethod method, string path, JsonNode? body, CancellationToken cancel, long? version = null)
     {
-        using var answer = await SendAsync(method, path, body, "application/json", HttpCompletionOption.ResponseContentRead, cancel);
+        using var answer = await SendAsync(method, path, body, "application/json", HttpCompletionOption.ResponseContentRead, cancel, version: version);
         try
         {
             return await answer.Content.ReadFromJsonAsync<T>(Web, cancel) ?? throw new JsonException("It is empty.");
@@ -91,7 +92,7 @@ public sealed class PlatformApi(HttpClient http, string key)
         return new($"{detail}{(code is null ? "" : $" ({code})")}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors };
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, HttpCompletionOption completion, CancellationToken cancel, string? after = null)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, JsonNode? body, string accept, HttpCompletionOption completion, CancellationToken cancel, string? after = null, long? version = null)
     {
         using var request = new HttpRequestMessage(method, path)
         {
@@ -99,6 +100,7 @@ public sealed class PlatformApi(HttpClient http, string key)
             Headers = { Accept = { new(accept) }, Authorization = new AuthenticationHeaderValue("Bearer", key) },
         };
         if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        if (version is { } known) request.Headers.IfMatch.Add(new($"\"{known}\""));
         try
         {
             var answer = await http.SendAsync(request, completion, cancel);

@@ -30,6 +30,12 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
     /// <summary>Whether the stream of endpoints can be had.</summary>
     public bool IsUp { get; set; } = true;
 
+    /// <summary>What a call waits for before it is answered.</summary>
+    public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>The versions that changes rested on, such as <c>"4"</c>.</summary>
+    public ConcurrentQueue<string> RestedOn { get; } = new();
+
     /// <summary>All calls so far, such as <c>POST v1/endpoints</c>, with their bodies.</summary>
     public IReadOnlyList<(string Call, JsonNode? Body)> Asked => [.. _asked];
 
@@ -65,6 +71,8 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
         var body = request.Content is null ? null : JsonNode.Parse(await request.Content.ReadAsStringAsync(cancellationToken));
         var (whole, path) = ($"{request.Method} {request.RequestUri!.PathAndQuery.TrimStart('/')}", $"{request.Method} {request.RequestUri.AbsolutePath.TrimStart('/')}");
         _asked.Enqueue((whole, body));
+        foreach (var tag in request.Headers.IfMatch) RestedOn.Enqueue(tag.Tag);
+        await Before(path);
         if (path == "GET v1/endpoints" && request.Headers.Accept.Any(a => a.MediaType == "text/event-stream"))
             return IsUp ? new(HttpStatusCode.OK) { Content = new StreamContent(new Told(Listed(), _events.Reader)) } : new(HttpStatusCode.ServiceUnavailable);
         var (status, answer) = _answers.TryGetValue(whole, out var exact) ? exact(body) : _answers.TryGetValue(path, out var found) ? found(body)
