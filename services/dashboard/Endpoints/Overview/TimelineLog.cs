@@ -53,5 +53,5 @@ public sealed class TimelineLog(Func<long, int, Task<TimelinePage>> read)
         return known;
     }
 
-    private async Task<bool> HasAsync(long version) => (await read(version - 1, 1)).Events.Count > 0;
+    private async Task<bool> HasAsync(long version) => (await read(version - 1, 1)).Events.Any(e => e.Version >= version);
 }
