@@ -30,6 +30,9 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
     /// <summary>Whether the stream of endpoints can be had.</summary>
     public bool IsUp { get; set; } = true;
 
+    /// <summary>The versions that changes rested on, such as <c>"4"</c>.</summary>
+    public ConcurrentQueue<string> RestedOn { get; } = new();
+
     /// <summary>All calls so far, such as <c>POST v1/endpoints</c>, with their bodies.</summary>
     public IReadOnlyList<(string Call, JsonNode? Body)> Asked => [.. _asked];
 
@@ -72,6 +75,7 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
         var (whole, path) = ($"{request.Method} {request.RequestUri!.PathAndQuery.TrimStart('/')}", $"{request.Method} {request.RequestUri.AbsolutePath.TrimStart('/')}");
         _asked.Enqueue((whole, body));
         if (request.Headers.TryGetValues("Idempotency-Key", out var keys)) IdempotencyKeys.Enqueue(keys.Single());
+        foreach (var tag in request.Headers.IfMatch) RestedOn.Enqueue(tag.Tag);
         await Before(whole, body);
         if (path == "GET v1/endpoints" && request.Headers.Accept.Any(a => a.MediaType == "text/event-stream"))
             return IsUp ? new(HttpStatusCode.OK) { Content = new StreamContent(new Told(Listed(), _events.Reader)) } : new(HttpStatusCode.ServiceUnavailable);
