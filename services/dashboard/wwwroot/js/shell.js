@@ -1,4 +1,4 @@
-// What every page does by itself: copy, and come back after the connection was lost.
+// What every page does by itself: copy, forget what was private, and come back after the connection was lost.
 
 addEventListener("click", async event => {
     const button = event.target.closest?.("[data-copy]");
@@ -23,6 +23,12 @@ async function copy(text) {
         return done;
     }
 }
+
+// A browser that others use, too, keeps no conversation of whoever signed out.
+addEventListener("submit", event => {
+    if (event.target.getAttribute("action") !== "sign-out") return;
+    try { for (const key of Object.keys(localStorage)) if (key.startsWith("hypervize-chat:")) localStorage.removeItem(key); } catch { /* Then it kept nothing. */ }
+});
 
 const dialog = document.getElementById("components-reconnect-modal");
 dialog?.addEventListener("components-reconnect-state-changed", event => {
