@@ -1,4 +1,5 @@
 using Hypervize.Dashboard;
+using Hypervize.Dashboard.Billing;
 using Hypervize.Dashboard.Live;
 using Hypervize.Dashboard.Platform;
 using Hypervize.Dashboard.Relay;
@@ -33,6 +34,7 @@ return await Service.RunAsync("dashboard", args, (builder, settings) =>
     app.MapStaticAssets().AllowAnonymous();
     app.MapSessions();
     app.MapRelay();
+    app.MapUsageCsv();
     // Blazor would say who may frame pages by a header of its own; PageSecurity says it.
     app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
 });

@@ -77,3 +77,14 @@ public sealed record BurnResource(string AccountId, string Currency, decimal Per
 /// <param name="Nodes">Nodes that are metered.</param>
 /// <param name="PerHour">US dollars per hour.</param>
 public sealed record EndpointBurn(string EndpointId, int Nodes, decimal PerHour);
+
+/// <summary>A bill recomputed from the endpoints' own events, beside the stored one.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="From">Start.</param>
+/// <param name="To">End; running meters are read here.</param>
+/// <param name="Events">Endpoint events that were read.</param>
+/// <param name="Billed">US dollars by the stored ledger.</param>
+/// <param name="Replayed">US dollars recomputed.</param>
+/// <param name="Differences">What differs, a sentence each; empty when all agrees.</param>
+public sealed record ReplayReport(
+    string AccountId, DateTimeOffset From, DateTimeOffset To, int Events, decimal Billed, decimal Replayed, IReadOnlyList<string> Differences);

@@ -6,17 +6,6 @@ using Marten;
 
 namespace Hypervize.Billing.Replay;
 
-/// <summary>A bill recomputed from the endpoints' own events, beside the stored one.</summary>
-/// <param name="AccountId">The account.</param>
-/// <param name="From">Start.</param>
-/// <param name="To">End; running meters are read here.</param>
-/// <param name="Events">Endpoint events that were read.</param>
-/// <param name="Billed">US dollars by the stored ledger.</param>
-/// <param name="Replayed">US dollars recomputed.</param>
-/// <param name="Differences">What differs, a sentence each; empty when all agrees.</param>
-public sealed record ReplayReport(
-    string AccountId, DateTimeOffset From, DateTimeOffset To, int Events, decimal Billed, decimal Replayed, IReadOnlyList<string> Differences);
-
 /// <summary>Recomputes bills from the stored events of endpoints, from nothing, and compares.</summary>
 public sealed class BillReplay(EndpointStreams streams, IDocumentStore store)
 {
