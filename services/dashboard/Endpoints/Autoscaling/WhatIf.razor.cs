@@ -1,10 +1,10 @@
+using System.Text.Json.Nodes;
 using Hypervize.Autoscaling.Simulation;
 using Hypervize.Client;
 using Hypervize.Contracts;
 using Hypervize.Dashboard.Plots;
 using Hypervize.Dashboard.Shell;
 using Microsoft.AspNetCore.Components;
-using System.Text.Json.Nodes;
 
 namespace Hypervize.Dashboard.Endpoints.Autoscaling;
 
@@ -23,8 +23,8 @@ public sealed partial class WhatIf : LivePage
     private Rehearsal? _answer;
     private RefusedException? _refused;
     private (Scaling, int, bool)? _set;
-    private ElementReference _title, _take;
-    private ElementReference? _focus;
+    private ElementReference _heading, _confirm, _take;
+    private Func<ElementReference>? _focus;
     private bool _isAsked, _isTaking, _wasTaken;
 
     /// <summary>The endpoint, as it is now.</summary>
@@ -38,8 +38,9 @@ public sealed partial class WhatIf : LivePage
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
+        // The first page that is sent does not wait for it.
         var set = (It.Scaling, It.HoldSeconds, It.Telemetry);
-        if (_set == set) return;
+        if (!RendererInfo.IsInteractive || _set == set) return;
         var pause = _set is null ? TimeSpan.Zero : News;
         _set = set;
         await AskAfterAsync(pause);
@@ -50,7 +51,7 @@ public sealed partial class WhatIf : LivePage
     {
         if (_focus is not { } focus) return;
         _focus = null;
-        await focus.FocusAsync();
+        await focus().FocusAsync();
     }
 
     private Task TryAsync(Trial trial)
@@ -91,21 +92,14 @@ public sealed partial class WhatIf : LivePage
     private Task<Rehearsal> SimulatedAsync(Trial? trial, DateTimeOffset from, CancellationToken cancel) =>
         Visit.Api.CallAsync<Rehearsal>(HttpMethod.Post, $"v1/endpoints/{It.Id}/simulations", TrialCalls.Simulation(trial, from), cancel);
 
-    private void AskToTake()
-    {
-        (_isTaking, _focus, Problem) = (true, _title, null);
-    }
+    private void AskToTake() => (_isTaking, _focus, Problem) = (true, () => _confirm, null);
 
-    private Task LeaveAsync()
-    {
-        (_isTaking, _focus) = (false, _take);
-        return Task.CompletedTask;
-    }
+    private void Leave() => (_isTaking, _focus) = (false, () => _take);
 
     private async Task TakeAsync()
     {
         if (Change is not { } change || !await DoAsync(() => Visit.Api.CallAsync(HttpMethod.Patch, $"v1/endpoints/{It.Id}", change, Left))) return;
-        (_trial, _isTaking, _wasTaken) = (_trial!.Taken(), false, true);
+        (_trial, _isTaking, _wasTaken, _focus) = (_trial!.Taken(), false, true, () => _heading);
         await AskAfterAsync(News);
     }
 
