@@ -76,7 +76,7 @@ public sealed class AutoscalingSpecs : PageContext
         Platform.Answer(Scaling, Found(Now(3, 3, 25.6, 2), Past(60, 3, 1, 30), Past(120, 1, 1, 3)));
         var tab = Show();
         tab.WaitForAssertion(() => Assert.Equal(["1 → 3 nodes", "1 node"], tab.FindAll(".decisions tbody tr td:nth-child(3)").Select(c => c.TextContent)));
-        Assert.Equal("true", Row(0, tab).ClassList.Contains("decision") ? "true" : "false");
+        Assert.Equal((true, false), (Row(0, tab).ClassList.Contains("decision"), Row(1, tab).ClassList.Contains("decision")));
         Row(0, tab).QuerySelector("button")!.Click();
         Assert.Contains("30 requests at once", tab.Find(".decisions .why").TextContent);
         Row(0, tab).QuerySelector("button")!.Click();

@@ -192,7 +192,8 @@ public sealed class WhatIfSpecs : PageContext
         {
             var value = SliderScale.ValueAt(setting, position);
             Assert.Equal(value, SliderScale.ValueAt(setting, SliderScale.PositionOf(setting, value)), Math.Max(1, value * 0.01));
-            Assert.Null(Trial.Of(Set).With(setting, value) is var trial && setting.Name is "min" or "target" ? null : trial.ErrorOf(setting));
+            // Those two have a bound in another setting, too.
+            if (setting.Name is not ("min" or "target")) Assert.Null(Trial.Of(Set).With(setting, value).ErrorOf(setting));
         }
     });
 
