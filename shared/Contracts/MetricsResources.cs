@@ -35,7 +35,9 @@ public sealed record MetricsPoint(
 /// <param name="To">When the last one ends.</param>
 /// <param name="StepSeconds">How long a step is.</param>
 /// <param name="Points">The steps in which traffic was watched, oldest first; those in which it was not are left out.</param>
-public sealed record MetricsResource(string EndpointId, bool Telemetry, DateTimeOffset From, DateTimeOffset To, int StepSeconds, IReadOnlyList<MetricsPoint> Points);
+/// <param name="Whole">The whole time as one step; null when traffic was not watched in it.</param>
+public sealed record MetricsResource(
+    string EndpointId, bool Telemetry, DateTimeOffset From, DateTimeOffset To, int StepSeconds, IReadOnlyList<MetricsPoint> Points, MetricsPoint? Whole = null);
 
 /// <summary>What nodes said of themselves.</summary>
 /// <param name="Running">Requests that generated, of all nodes, on average.</param>

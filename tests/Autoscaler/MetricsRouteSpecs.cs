@@ -30,6 +30,8 @@ public sealed class MetricsRouteSpecs : IAsyncLifetime
         Assert.InRange((double)point["latencyMs"]!["p50"]!, 90, 120);
         Assert.InRange((double)point["inFlight"]!, 2, 4);
         Assert.Equal((1, 1), ((int)point["wanted"]!, (int)point["ready"]!));
+        Assert.Equal(metrics["points"]!.AsArray().Sum(p => (int)p!["requests"]!), (int)metrics["whole"]!["requests"]!);
+        Assert.InRange((double)metrics["whole"]!["latencyMs"]!["p95"]!, 90, 120);
 
         using var answer = await owner.PostAsJsonAsync(Simulations, new { set = new { max = 1, target = 0.5 } });
         var runs = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["runs"]!.AsArray();

@@ -41,7 +41,9 @@ public static class MetricsRoutes
         {
             var points = await recorded.PointsAsync(endpointId, begin, end, finely, http.RequestAborted);
             var watched = await store.WatchedAsync(begin, end, http.RequestAborted);
-            return Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, end, chosen, [.. Stepwise(points, watched, begin, end, chosen)]));
+            MetricsPoint[] steps = [.. Stepwise(points, watched, begin, end, chosen)];
+            var known = steps.Sum(s => s.WatchedSeconds);
+            return Results.Ok(new MetricsResource(endpointId, it.Settings.Telemetry, begin, end, chosen, steps, known > 0 ? Point(TrafficPoint.Sum(points, begin, known), known) : null));
         }, http.RequestAborted);
     }
 
