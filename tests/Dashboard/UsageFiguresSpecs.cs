@@ -1,6 +1,7 @@
 using CsCheck;
 using Hypervize.Contracts;
 using Hypervize.Dashboard.Billing;
+using Hypervize.Dashboard.Shell;
 
 namespace Hypervize.Dashboard.Tests;
 

@@ -42,8 +42,8 @@ public sealed record UsageView(
         var ran = Times([.. sorted.Select(e => e.NodeSeconds)], hours);
         var shares = usage.Total == 0 ? null : Rounded.Parts([.. sorted.Select(e => e.Total / usage.Total * Whole)], Whole, ShareDecimals);
         return new(period, at, hours, usd,
-            [.. sorted.Select((e, i) => new EndpointFigures(e.EndpointId, ran[i], parts[i], shares?[i], Days([.. e.Days.OrderBy(d => d.Day)], ran[i], parts[i])))],
-            Days([.. Every(period, sorted)], hours, usd));
+            [.. sorted.Select((e, i) => new EndpointFigures(e.EndpointId, ran[i], parts[i], shares?[i], ByDay([.. e.Days.OrderBy(d => d.Day)], ran[i], parts[i])))],
+            ByDay([.. Every(period, sorted)], hours, usd));
     }
 
     /// <summary>A rest of the endpoints in one line.</summary>
@@ -54,7 +54,7 @@ public sealed record UsageView(
         return new("", rest.Sum(e => e.NodeHours), rest.Sum(e => e.Usd), Usd == 0 ? null : rest.Sum(e => e.Share), []);
     }
 
-    private static IReadOnlyList<DayFigures> Days(IReadOnlyList<DayUsage> days, decimal hours, decimal usd)
+    private static IReadOnlyList<DayFigures> ByDay(IReadOnlyList<DayUsage> days, decimal hours, decimal usd)
     {
         var (ran, parts) = (Times([.. days.Select(d => d.NodeSeconds)], hours), Money([.. days.Select(d => d.Total)], usd));
         return [.. days.Select((d, i) => new DayFigures(d.Day, ran[i], parts[i]))];

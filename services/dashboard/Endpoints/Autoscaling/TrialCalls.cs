@@ -66,5 +66,5 @@ public static class TrialCalls
     // The API knows the target as a share of what a node takes.
     private static string Share(TrialChange change) => change.It.Name == "target" ? " (kept as a share of what a node takes at once)" : "";
 
-    private static JsonNode Number(Setting setting, double value) => setting.IsWhole ? JsonValue.Create((int)value) : JsonValue.Create(Math.Round(value, 6));
+    private static JsonValue Number(Setting setting, double value) => setting.IsWhole ? JsonValue.Create((int)value) : JsonValue.Create(Math.Round(value, 6));
 }

@@ -32,7 +32,7 @@ public sealed partial class ConfigurationTab
     private string TelemetryPrice => _telemetryPrice is { } price ? $"{Words.Usd(price)} per hour while a node runs." : "Paid by the hour while a node runs.";
 
     // Limits of addresses have no effect while an endpoint is private, but are kept.
-    private IEnumerable<Setting> ShownLimits => _draft.Text(EndpointSettingList.Access) == "public" || EndpointSettingList.AddressLimits.Any(s => _draft.Text(s).Length > 0)
+    private IEnumerable<EndpointSetting> ShownLimits => _draft.Text(EndpointSettingList.Access) == "public" || EndpointSettingList.AddressLimits.Any(s => _draft.Text(s).Length > 0)
         ? EndpointSettingList.Limits.Concat(EndpointSettingList.AddressLimits)
         : EndpointSettingList.Limits;
 
@@ -53,7 +53,7 @@ public sealed partial class ConfigurationTab
         HardwareList? catalog = null;
         // A quote may have locked another price than the catalogue's.
         if (It.Quote is not null) await AskAsync(async () => first = await Visit.Api.GetAsync<TimelinePage>($"{Route}/events?after=0&limit=1", Left));
-        _telemetryPrice = first?.Events.FirstOrDefault()?.Part<EndpointPlan>("plan")?.TelemetryPerHour;
+        _telemetryPrice = (first?.Events is [var created, ..] ? created : null)?.Part<EndpointPlan>("plan")?.TelemetryPerHour;
         if (_telemetryPrice is not null) return;
         await AskAsync(async () => catalog = await Visit.Api.GetAsync<HardwareList>("v1/hardware", Left));
         _telemetryPrice = catalog?.AddOns?.FirstOrDefault(a => a.Id == TelemetryId)?.PricePerHour;
@@ -85,7 +85,7 @@ public sealed partial class ConfigurationTab
             var sent = _draft.Changed;
             try
             {
-                var now = await Visit.Api.CallAsync<EndpointResource>(HttpMethod.Patch, Route, _draft.Patch(), Left, _draft.Version);
+                var now = await Visit.Api.CallAsync<EndpointResource>(HttpMethod.Patch, Route, _draft.Patch(), Left, version: _draft.Version);
                 _draft.Saved(now, sent);
                 return;
             }

@@ -25,29 +25,29 @@ public sealed class Draft
     public long Version => _it.Version;
 
     /// <summary>What would change.</summary>
-    public IReadOnlyList<Setting> Changed => [.. EndpointSettingList.All.Where(s => _edits.ContainsKey(s.Path))];
+    public IReadOnlyList<EndpointSetting> Changed => [.. EndpointSettingList.All.Where(s => _edits.ContainsKey(s.Path))];
 
     /// <summary>Whether something would.</summary>
     public bool IsChanged => _edits.Count > 0;
 
     /// <summary>What was edited here and changed by somebody else.</summary>
-    public IReadOnlyList<Setting> Overtaken => [.. Changed.Where(IsOvertaken)];
+    public IReadOnlyList<EndpointSetting> Overtaken => [.. Changed.Where(IsOvertaken)];
 
     /// <summary>Whether it can be sent.</summary>
     public bool MaySave => IsChanged && Overtaken.Count == 0 && EndpointSettingList.All.All(s => Error(s) is null);
 
     /// <summary>What a field shows.</summary>
     /// <param name="setting">The setting.</param>
-    public string Text(Setting setting) => _edits.TryGetValue(setting.Path, out var edit) ? edit.Text : setting.Of(_settings);
+    public string Text(EndpointSetting setting) => _edits.TryGetValue(setting.Path, out var edit) ? edit.Text : setting.Of(_settings);
 
     /// <summary>What it is at the platform.</summary>
     /// <param name="setting">The setting.</param>
-    public string Now(Setting setting) => setting.Of(_settings);
+    public string Now(EndpointSetting setting) => setting.Of(_settings);
 
     /// <summary>Edits a setting.</summary>
     /// <param name="setting">The setting.</param>
     /// <param name="text">What its field shows then.</param>
-    public void Edit(Setting setting, string text)
+    public void Edit(EndpointSetting setting, string text)
     {
         var from = _edits.TryGetValue(setting.Path, out var edit) ? edit.From : Now(setting);
         if (setting.Normal(text) == Now(setting)) _edits.Remove(setting.Path);
@@ -56,18 +56,18 @@ public sealed class Draft
 
     /// <summary>Whether somebody else changed what is edited here.</summary>
     /// <param name="setting">The setting.</param>
-    public bool IsOvertaken(Setting setting) => _edits.TryGetValue(setting.Path, out var edit) && edit.From != Now(setting);
+    public bool IsOvertaken(EndpointSetting setting) => _edits.TryGetValue(setting.Path, out var edit) && edit.From != Now(setting);
 
     /// <summary>What is edited is meant, whatever it was changed to meanwhile.</summary>
     /// <param name="setting">The setting.</param>
-    public void Keep(Setting setting)
+    public void Keep(EndpointSetting setting)
     {
         if (_edits.TryGetValue(setting.Path, out var edit)) _edits[setting.Path] = (edit.Text, Now(setting));
     }
 
     /// <summary>Gives an edit up.</summary>
     /// <param name="setting">The setting.</param>
-    public void Drop(Setting setting) => _edits.Remove(setting.Path);
+    public void Drop(EndpointSetting setting) => _edits.Remove(setting.Path);
 
     /// <summary>Gives all edits up.</summary>
     public void DropAll() => _edits.Clear();
@@ -84,7 +84,7 @@ public sealed class Draft
     /// <summary>Takes the endpoint as it is after what was edited was saved; what was typed meanwhile is edited still.</summary>
     /// <param name="it">The endpoint.</param>
     /// <param name="sent">What was sent.</param>
-    public void Saved(EndpointResource it, IEnumerable<Setting> sent)
+    public void Saved(EndpointResource it, IEnumerable<EndpointSetting> sent)
     {
         Follow(it);
         foreach (var setting in sent) Keep(setting);
@@ -92,7 +92,7 @@ public sealed class Draft
 
     /// <summary>What is wrong with what a field shows; null when nothing is.</summary>
     /// <param name="setting">The setting.</param>
-    public string? Error(Setting setting)
+    public string? Error(EndpointSetting setting)
     {
         if (setting.Error(setting.Normal(Text(setting))) is { } wrong) return wrong;
         return setting == EndpointSettingList.Min && Whole(EndpointSettingList.Min) is { } min && Whole(EndpointSettingList.Max) is { } max && min > max ? $"Must not be above the most nodes ({max})." : null;
@@ -125,11 +125,11 @@ public sealed class Draft
         return said;
     }
 
-    private int? Whole(Setting setting) => setting.Error(setting.Normal(Text(setting))) is null && int.TryParse(setting.Normal(Text(setting)), out var number) ? number : null;
+    private int? Whole(EndpointSetting setting) => setting.Error(setting.Normal(Text(setting))) is null && int.TryParse(setting.Normal(Text(setting)), out var number) ? number : null;
 
-    private static bool IsIn(Setting setting, string whole) => setting.Path.StartsWith($"{whole}.", StringComparison.Ordinal);
+    private static bool IsIn(EndpointSetting setting, string whole) => setting.Path.StartsWith($"{whole}.", StringComparison.Ordinal);
 
-    private void Say(JsonObject body, Setting setting) => Say(body, setting.Path, setting.Json(setting.Normal(Text(setting))));
+    private void Say(JsonObject body, EndpointSetting setting) => Say(body, setting.Path, setting.Json(setting.Normal(Text(setting))));
 
     private static void Say(JsonObject body, string path, JsonNode? value)
     {

@@ -69,7 +69,7 @@ public static class TimelineDisplay
             foreach (var one in before) shown.Remove(one.Version);
 
             var now = entry.Part<EndpointSettings>("settings");
-            shown[entry.Version] = new(entry, Kind(entry.Type), before, entry.Part<Failure>("failure"), settings is null || now is null ? [] : Setting.Changes(settings, now));
+            shown[entry.Version] = new(entry, Kind(entry.Type), before, entry.Part<Failure>("failure"), settings is null || now is null ? [] : EndpointSetting.Changes(settings, now));
             settings = now ?? settings;
         }
         return [.. shown.Values.OrderByDescending(i => i.Entry.Version)];

@@ -1,4 +1,4 @@
-namespace Hypervize.Dashboard.Endpoints;
+namespace Hypervize.Dashboard.Shell;
 
 /// <summary>A question that is asked anew before it is answered: only the answer to the newest is heard, and the older ones are given up.</summary>
 public sealed class NewestQuestion

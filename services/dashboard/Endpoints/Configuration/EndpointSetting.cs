@@ -29,7 +29,7 @@ public enum SettingKind
 /// <param name="Label">What people call it.</param>
 /// <param name="Help">What it means.</param>
 /// <param name="Of">Its value.</param>
-public sealed partial record Setting(string Path, string Label, string Help, Func<EndpointSettings, string> Of)
+public sealed partial record EndpointSetting(string Path, string Label, string Help, Func<EndpointSettings, string> Of)
 {
     /// <summary>How it is edited.</summary>
     public SettingKind Kind { get; init; } = SettingKind.Whole;
