@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using AngleSharp.Dom;
 using Bunit;
-using Hypervize.Contracts;
 using Hypervize.Dashboard.Deploy;
 
 namespace Hypervize.Dashboard.Tests;

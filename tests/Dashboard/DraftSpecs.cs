@@ -118,5 +118,5 @@ public sealed class DraftSpecs
 
     private void Edit(string path, string text) => _draft.Edit(Setting(path), text);
 
-    private static Setting Setting(string path) => EndpointSettingList.All.Single(s => s.Path == path);
+    private static EndpointSetting Setting(string path) => EndpointSettingList.All.Single(s => s.Path == path);
 }

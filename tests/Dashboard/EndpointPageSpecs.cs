@@ -1,6 +1,5 @@
 using Bunit;
 using Hypervize.Contracts;
-using Hypervize.Dashboard.Endpoints;
 
 namespace Hypervize.Dashboard.Tests;
 
@@ -164,7 +163,7 @@ public sealed class EndpointPageSpecs : PageContext
         Assert.Equal("chat", page.Find("h1").TextContent);
     }
 
-    private IRenderedComponent<EndpointPage> Shown(string? tab = null) => Show<EndpointPage>(p => p.Add(e => e.Id, Some.EndpointId).Add(e => e.Tab, tab));
+    private IRenderedComponent<Hypervize.Dashboard.Endpoints.EndpointPage> Shown(string? tab = null) => Show<Hypervize.Dashboard.Endpoints.EndpointPage>(p => p.Add(e => e.Id, Some.EndpointId).Add(e => e.Tab, tab));
 
     private static TimelineEntry Woken(long version, int seconds) => Timeline.Entry(version, seconds, "endpoint_woken", new EndpointWoken("a request waits", 1, "proxy-1", Some.Now.AddSeconds(seconds)));
 

@@ -1,6 +1,5 @@
 using Bunit;
 using Hypervize.Catalog;
-using Hypervize.Contracts;
 using Hypervize.Dashboard.Hardware;
 
 namespace Hypervize.Dashboard.Tests;

@@ -1,7 +1,6 @@
 using Bunit;
 using Hypervize.Client;
 using Hypervize.Dashboard.Shell;
-using Microsoft.AspNetCore.Components;
 
 namespace Hypervize.Dashboard.Tests;
 

@@ -3,7 +3,6 @@ using Hypervize.Catalog;
 using Hypervize.Contracts;
 using Hypervize.Sizing;
 using Hypervize.Sizing.Analysis;
-using Hypervize.Sizing.Fit;
 using Hypervize.Sizing.Quotes;
 
 namespace Hypervize.Dashboard.Tests;

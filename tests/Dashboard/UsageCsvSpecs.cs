@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Hypervize.Contracts;
 using Hypervize.Dashboard.Billing;
 using Hypervize.Dashboard.Live;
 using Hypervize.Dashboard.Sessions;
@@ -16,7 +15,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Hypervize.Dashboard.Tests;
 
 /// <summary>Usage as a file.</summary>
-public sealed class UsageCsvSpecs : IAsyncLifetime
+public sealed class UsageCsvSpecs : IAsyncLifetime, IDisposable
 {
     private static readonly DateOnly Today = new(2026, 11, 20);
     private readonly FakePlatform _platform = new();
@@ -39,10 +38,12 @@ public sealed class UsageCsvSpecs : IAsyncLifetime
         _visitor = new HttpClient { BaseAddress = new(_app.Urls.Single()) };
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    public void Dispose()
     {
         _visitor.Dispose();
-        await _app.DisposeAsync();
+        _platform.Dispose();
     }
 
     [Fact]

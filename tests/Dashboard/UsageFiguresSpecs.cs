@@ -1,5 +1,4 @@
 using CsCheck;
-using Hypervize.Contracts;
 using Hypervize.Dashboard.Billing;
 using Hypervize.Dashboard.Shell;
 
