@@ -1,5 +1,4 @@
 using Hypervize.Bench.Lifecycle;
-using Microsoft.Playwright;
 
 namespace Hypervize.Bench.Dashboard;
 

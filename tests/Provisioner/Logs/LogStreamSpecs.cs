@@ -120,7 +120,7 @@ public sealed class LogStreamSpecs(Installation installation) : IClassFixture<In
     private async Task<(string Id, string Node)> RunningAsync()
     {
         var id = await Endpoints.CreateAsync(telemetry: true);
-        var node = await Eventually.SomeAsync(() => Endpoints.Of<NodeBecameReady>(id).FirstOrDefault(), "it is ready", () => installation.Log);
+        var node = await Eventually.SomeAsync(() => (Endpoints.Of<NodeBecameReady>(id) is [var first, ..] ? first : null), "it is ready", () => installation.Log);
         // Its last line of its own.
         await Eventually.TrueAsync(() => File.ReadAllText(OutputOf(node.NodeId)).Contains("is ready", StringComparison.Ordinal), "it says so");
         return (id, node.NodeId);

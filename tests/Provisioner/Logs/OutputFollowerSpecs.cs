@@ -1,4 +1,3 @@
-using System.Text;
 using Hypervize.Provisioner.Local;
 using Hypervize.Provisioner.Logs;
 using Microsoft.Extensions.Time.Testing;

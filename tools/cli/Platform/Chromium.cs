@@ -23,7 +23,7 @@ public static class Chromium
             $"Install Chromium, which the dashboard is tested in. Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: install Google Chrome. {output.Trim().Split('\n')[^1]}".Trim());
     }
 
-    private static string? Found() => Names.Select(Executables.Find).FirstOrDefault(f => f is not null)
+    private static string? Found() => Names.Select(name => Executables.Find(name)).FirstOrDefault(f => f is not null)
         ?? (File.Exists(OnMac) ? OnMac : null);
 
     private const string OnMac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";

@@ -1,4 +1,3 @@
-using Hypervize.Cli.Client;
 using Hypervize.Client;
 
 namespace Hypervize.Cli.Platform;
