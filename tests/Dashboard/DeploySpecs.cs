@@ -162,6 +162,17 @@ public sealed class DeploySpecs : PageContext
     }
 
     [Fact]
+    public void Before_the_page_is_live_nothing_is_asked_and_nothing_said_to_be_wrong()
+    {
+        SetRendererInfo(new("Static", isInteractive: false));
+        var page = Open("?model=acme/Llama-8B&hardware=g5.xlarge");
+        page.WaitForAssertion(() => Assert.Equal("$1.006, $24.144, $24.144, $0.00", Prices(page)));
+        Assert.Equal(("Looking at the model…", "Finding out what the model needs…"), (page.Find(".state").TextContent, page.Find("#deploy-state").TextContent));
+        Assert.True(Button(page).HasAttribute("disabled"));
+        Assert.Empty(Calls(Quotes));
+    }
+
+    [Fact]
     public async Task A_real_runtime_runs_on_the_installation_s_own_machine()
     {
         var page = Open();

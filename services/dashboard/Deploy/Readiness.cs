@@ -17,7 +17,7 @@ public static class Readiness
         _ when form.Text(DeployFields.Model) is null => "Name a model first.",
         _ when form.Wrong is { Count: > 0 } wrong => $"Look again at: {string.Join(", ", wrong)}.",
         _ when NeedsNoQuote(form, desk) => null,
-        _ when desk.IsAsking => desk.IsOld ? "Finding out what the model needs…" : "Getting a quote, so that the price holds…",
+        _ when desk.IsAsking || desk.Asked is null => desk.IsOld ? "Finding out what the model needs…" : "Getting a quote, so that the price holds…",
         null => "It can't be deployed like this: what is said of the model tells why.",
         { Details.IsClosed: true } => "The model is gated: give a token that may read it.",
         { Details.NeedsRemoteCode: true } when !form.IsSimulated && !form.TrustsRemoteCode => "The model runs code of its own: consent to that under Advanced, if you trust it.",
