@@ -153,7 +153,7 @@ public sealed class DeploySpecs : PageContext
     public async Task Hardware_that_was_chosen_before_the_model_and_is_too_small_can_be_let_go_of()
     {
         var page = Open("?model=acme/Llama-8B&hardware=g4dn.xlarge");
-        page.WaitForAssertion(() => Assert.Contains("Looking", page.Find(".state").TextContent));
+        page.WaitForAssertion(() => Assert.Equal("true", page.Find(".analysis").GetAttribute("aria-busy")));
         Time.Advance(QuoteDesk.Pause);
         page.WaitForAssertion(() => Assert.Contains("does not fit on g4dn.xlarge", page.Find(".refusal").TextContent));
         await ClickAsync(page, ".refusal button");
