@@ -18,12 +18,12 @@ public sealed class ConfigurationSpecs : PageContext
         Platform.Answer($"PATCH {Route}", Some.Endpoint with { Scaling = new(0, 8, 300, 16), Version = 5 });
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("8");
-        Assert.Contains("Most nodes: 4 → 8", page.Find(".save").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("Most nodes: 4 → 8", page.Find(".save").TextContent));
         page.Find("form").Submit();
         page.WaitForAssertion(() => Assert.Contains("Saved.", page.Find(".save").TextContent));
         Assert.Equal(["""{"scaling":{"max":8}}"""], Sent());
         Assert.Equal(["\"4\""], Platform.RestedOn);
-        Assert.Equal("8", page.Find("#setting-scaling-max").GetAttribute("value"));
+        page.WaitForAssertion(() => Assert.Equal("8", page.Find("#setting-scaling-max").GetAttribute("value")));
     }
 
     [Fact]
@@ -31,10 +31,10 @@ public sealed class ConfigurationSpecs : PageContext
     {
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("65");
-        Assert.Contains("Must lie between 1 and 64, not be 65.", page.Find("#setting-scaling-max-error").TextContent);
-        Assert.Equal("true", page.Find("#setting-scaling-max").GetAttribute("aria-invalid"));
-        Assert.Contains("setting-scaling-max-error", page.Find("#setting-scaling-max").GetAttribute("aria-describedby"));
-        Assert.Equal("65", page.Find("#setting-scaling-max").GetAttribute("value"));
+        page.WaitForAssertion(() => Assert.Contains("Must lie between 1 and 64, not be 65.", page.Find("#setting-scaling-max-error").TextContent));
+        page.WaitForAssertion(() => Assert.Equal("true", page.Find("#setting-scaling-max").GetAttribute("aria-invalid")));
+        page.WaitForAssertion(() => Assert.Contains("setting-scaling-max-error", page.Find("#setting-scaling-max").GetAttribute("aria-describedby")));
+        page.WaitForAssertion(() => Assert.Equal("65", page.Find("#setting-scaling-max").GetAttribute("value")));
         page.Find("form").Submit();
         Assert.Empty(Sent());
     }
@@ -48,18 +48,18 @@ public sealed class ConfigurationSpecs : PageContext
         page.Find("form").Submit();
         page.WaitForAssertion(() => Assert.Contains("is too much for this account", page.Find("#setting-scaling-max-error").TextContent));
         page.Find("#setting-scaling-max").Input("6");
-        Assert.Empty(page.FindAll("#setting-scaling-max-error"));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll("#setting-scaling-max-error")));
     }
 
     [Fact]
     public void Scale_to_zero_is_a_fewest_of_no_nodes()
     {
         var page = Configuration(Some.Endpoint with { Scaling = new(2, 4, 300, 16) });
-        var flag = page.Find(".flag input");
+        var flag = page.Find(".card > .flag input");
         Assert.False(flag.HasAttribute("checked"));
         flag.Change(true);
-        Assert.Equal("0", page.Find("#setting-scaling-min").GetAttribute("value"));
-        Assert.Contains("Fewest nodes: 2 → 0", page.Find(".save").TextContent);
+        page.WaitForAssertion(() => Assert.Equal("0", page.Find("#setting-scaling-min").GetAttribute("value")));
+        page.WaitForAssertion(() => Assert.Contains("Fewest nodes: 2 → 0", page.Find(".save").TextContent));
     }
 
     [Fact]
@@ -93,9 +93,9 @@ public sealed class ConfigurationSpecs : PageContext
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("8");
         page.Render(p => p.Add(c => c.It, Some.Endpoint with { Version = 9, Wanted = 2, HoldSeconds = 90 }));
-        Assert.Equal("8", page.Find("#setting-scaling-max").GetAttribute("value"));
-        Assert.Equal("90", page.Find("#setting-holdSeconds").GetAttribute("value"));
-        Assert.Empty(page.FindAll(".overtaken"));
+        page.WaitForAssertion(() => Assert.Equal("8", page.Find("#setting-scaling-max").GetAttribute("value")));
+        page.WaitForAssertion(() => Assert.Equal("90", page.Find("#setting-holdSeconds").GetAttribute("value")));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".overtaken")));
     }
 
     [Fact]
@@ -104,10 +104,10 @@ public sealed class ConfigurationSpecs : PageContext
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("8");
         page.Render(p => p.Add(c => c.It, Some.Endpoint with { Version = 5, Scaling = new(0, 6, 300, 16) }));
-        Assert.Contains("it is 6 now", page.Find(".overtaken").TextContent);
-        Assert.True(page.Find(".save button[type=submit]").HasAttribute("disabled"));
-        page.FindAll(".overtaken button").Single(b => b.TextContent == "Take 6").Click();
-        Assert.Equal("6", page.Find("#setting-scaling-max").GetAttribute("value"));
+        page.WaitForAssertion(() => Assert.Contains("it is 6 now", page.Find(".overtaken").TextContent));
+        page.WaitForAssertion(() => Assert.True(page.Find(".save button[type=submit]").HasAttribute("disabled")));
+        page.WaitForElement(".overtaken .button + .button").Click();
+        page.WaitForAssertion(() => Assert.Equal("6", page.Find("#setting-scaling-max").GetAttribute("value")));
     }
 
     [Fact]
@@ -134,34 +134,38 @@ public sealed class ConfigurationSpecs : PageContext
         page.Find("#setting-holdSeconds").Input("90");
         page.Find("form").Submit();
         page.WaitForAssertion(() => Assert.Contains("it is 30 s now", page.Find(".overtaken").TextContent));
-        Assert.Contains("Somebody else changed holds requests for", page.Find(".save").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("Changed by somebody else meanwhile: Holds requests for.", page.Find(".save").TextContent));
         Assert.Single(Sent());
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Who_leaves_with_unsaved_changes_is_asked(bool leaves)
+    public async Task Who_leaves_with_unsaved_changes_is_asked(bool leaves)
     {
         JSInterop.Setup<bool>("confirm", _ => true).SetResult(leaves);
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("8");
+        page.WaitForElement(".save.open");
         Navigation.NavigateTo("inference");
-        Assert.Equal(leaves ? NavigationState.Succeeded : NavigationState.Prevented, ((BunitNavigationManager)Navigation).History.First().State);
+        var history = ((BunitNavigationManager)Navigation).History;
+        await Eventually.TrueAsync(() => history.Count == 1, "an answer to whether to leave");
+        Assert.Equal(leaves ? NavigationState.Succeeded : NavigationState.Prevented, history.First().State);
     }
 
     [Fact]
-    public void Who_leaves_without_changes_is_not_asked()
+    public async Task Who_leaves_without_changes_is_not_asked()
     {
         var page = Configuration(Some.Endpoint);
         page.Find("#setting-scaling-max").Input("8");
-        page.FindAll(".save button").Single(b => b.TextContent == "Discard").Click();
+        page.WaitForElement(".save button[type=button]").Click();
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".save.open")));
         Navigation.NavigateTo("inference");
-        Assert.EndsWith("/inference", Navigation.Uri);
+        await Eventually.TrueAsync(() => Navigation.Uri.EndsWith("/inference", StringComparison.Ordinal), "the fleet");
     }
 
     [Fact]
-    public void It_is_deleted_when_its_name_is_typed_and_leads_to_the_fleet()
+    public async Task It_is_deleted_when_its_name_is_typed_and_leads_to_the_fleet()
     {
         Platform.Answer($"DELETE {Route}", Some.Endpoint, 202);
         var page = Configuration(Some.Endpoint);
@@ -173,7 +177,7 @@ public sealed class ConfigurationSpecs : PageContext
         Assert.DoesNotContain(Platform.Asked, a => a.Call == $"DELETE {Route}");
         Delete(page).QuerySelector("input")!.Input("chat");
         Delete(page).Submit();
-        page.WaitForAssertion(() => Assert.EndsWith("/inference", Navigation.Uri));
+        await Eventually.TrueAsync(() => Navigation.Uri.EndsWith("/inference", StringComparison.Ordinal), "the fleet");
         Assert.Contains(Platform.Asked, a => a.Call == $"DELETE {Route}");
     }
 

@@ -75,7 +75,7 @@ public sealed class OverviewSpecs : PageContext
         var page = Overview(Some.Endpoint);
         Assert.StartsWith("curl", page.Find(".call pre").TextContent, StringComparison.Ordinal);
         page.FindAll(".languages input")[1].Change("on");
-        Assert.StartsWith("import os", page.Find(".call pre").TextContent, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.StartsWith("import os", page.Find(".call pre").TextContent, StringComparison.Ordinal));
         Assert.Contains(page.FindAll(".call [data-copy]"), b => b.GetAttribute("data-copy")!.StartsWith("import os", StringComparison.Ordinal));
     }
 
