@@ -78,7 +78,7 @@ public sealed class FakePlatform : HttpMessageHandler, IHttpClientFactory
         foreach (var tag in request.Headers.IfMatch) RestedOn.Enqueue(tag.Tag);
         await Before(whole, body);
         if (path == "GET v1/endpoints" && request.Headers.Accept.Any(a => a.MediaType == "text/event-stream"))
-            return IsUp ? new(HttpStatusCode.OK) { Content = new StreamContent(new Told(Listed(), _events.Reader)) } : new(HttpStatusCode.ServiceUnavailable);
+            return IsUp ? new(HttpStatusCode.OK) { Content = new StreamContent(new Told(Listed(), _events.Reader)) { Headers = { ContentType = new("text/event-stream") } } } : new(HttpStatusCode.ServiceUnavailable);
         var (status, answer) = _answers.TryGetValue(whole, out var exact) ? exact(body) : _answers.TryGetValue(path, out var found) ? found(body)
             : (404, new { code = "not_found", detail = $"The test says nothing of {whole}." });
         return new((HttpStatusCode)status) { Content = new StringContent(answer is null ? "" : JsonSerializer.Serialize(answer, Json.Options), Encoding.UTF8, "application/json") };
