@@ -8,6 +8,7 @@ namespace Hypervize.Dashboard.Tests;
 public sealed class CostSpecs : PageContext
 {
     private static readonly DateOnly Today = new(2026, 11, 20);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
 
     [Fact]
     public void What_it_cost_today_this_month_and_ever_stands_first()
@@ -19,12 +20,12 @@ public sealed class CostSpecs : PageContext
     }
 
     [Fact]
-    public void Burn_comes_from_what_runs_now()
+    public async Task Burn_comes_from_what_runs_now()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of());
         Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 2.012m, [new(Some.EndpointId, 2, 2.012m)]));
         var tab = Tab();
-        tab.WaitForAssertion(() => Assert.Equal("$2.012 /h", tab.Find(".card.figure strong").TextContent));
+        await Usages.HoldsAsync(Time, Breath, () => Assert.Equal("$2.012 /h", tab.Find(".card.figure strong").TextContent));
     }
 
     [Fact]
@@ -73,31 +74,29 @@ public sealed class CostSpecs : PageContext
     }
 
     [Fact]
-    public void A_change_of_the_endpoint_has_sums_asked_for_again()
+    public async Task A_change_of_the_endpoint_has_sums_asked_for_again()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of());
         var tab = Tab();
         tab.WaitForAssertion(() => Assert.Contains("Nothing was charged", tab.Markup));
         Platform.Answer("GET v1/billing/usage", Usages.Of(Usages.Charge(Today, 0.5m)));
         tab.Render(p => p.Add(t => t.It, It() with { Version = 5 }));
-        tab.WaitForAssertion(() =>
+        await Usages.HoldsAsync(Time, TimeSpan.FromMilliseconds(500), () =>
         {
-            Time.Advance(TimeSpan.FromMilliseconds(500));
             Assert.Contains("$0.50", tab.Find(".total").TextContent);
         });
     }
 
     [Fact]
-    public void What_runs_is_added_up_every_quarter_of_a_minute()
+    public async Task What_runs_is_added_up_every_quarter_of_a_minute()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of());
         Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 1m, [new(Some.EndpointId, 1, 1m)]));
         var tab = Tab();
-        tab.WaitForAssertion(() => Assert.Contains("$1.00 /h", tab.Markup));
+        await Usages.HoldsAsync(Time, Breath, () => Assert.Contains("$1.00 /h", tab.Markup));
         var before = Asked().Count;
-        tab.WaitForAssertion(() =>
+        await Usages.HoldsAsync(Time, TimeSpan.FromSeconds(15), () =>
         {
-            Time.Advance(TimeSpan.FromSeconds(15));
             Assert.True(Asked().Count > before);
         });
     }
@@ -110,16 +109,15 @@ public sealed class CostSpecs : PageContext
     }
 
     [Fact]
-    public void A_bill_that_can_t_be_read_says_so_and_stays_as_it_was()
+    public async Task A_bill_that_can_t_be_read_says_so_and_stays_as_it_was()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of(Usages.Charge(Today, 0.5m)));
         var tab = Tab();
         tab.WaitForAssertion(() => Assert.Contains("$0.50", tab.Find(".total").TextContent));
         Platform.Refuse("GET v1/billing/usage", 503, "platform_unavailable", "Billing is away.");
         tab.Render(p => p.Add(t => t.It, It() with { Version = 6 }));
-        tab.WaitForAssertion(() =>
+        await Usages.HoldsAsync(Time, TimeSpan.FromMilliseconds(500), () =>
         {
-            Time.Advance(TimeSpan.FromMilliseconds(500));
             Assert.Contains("Billing is away.", tab.Find(".notice").TextContent);
         });
         Assert.Contains("$0.50", tab.Find(".total").TextContent);

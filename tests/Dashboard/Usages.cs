@@ -1,4 +1,5 @@
 using Hypervize.Contracts;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Dashboard.Tests;
 
@@ -21,4 +22,24 @@ public static class Usages
             [.. g.GroupBy(l => l.Day).OrderBy(d => d.Key).Select(d => new DayUsage(d.Key, d.Sum(l => l.Seconds), d.Sum(l => l.Amount)))]))], lines);
 
     public static decimal Dollars(string text) => decimal.Parse(text.Trim().TrimStart('$'), System.Globalization.NumberStyles.Number, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Moves time on until an assertion holds: feeds tell, and pages ask again, in steps of it.</summary>
+    public static async Task HoldsAsync(FakeTimeProvider time, TimeSpan step, Action assertion)
+    {
+        var last = "";
+        await Eventually.TrueAsync(() =>
+        {
+            try
+            {
+                assertion();
+                return true;
+            }
+            catch (Exception e)
+            {
+                last = e.Message;
+                time.Advance(step);
+                return false;
+            }
+        }, "what a page shows", () => last);
+    }
 }
