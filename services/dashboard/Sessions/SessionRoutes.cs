@@ -36,7 +36,7 @@ public static class SessionRoutes
     private static async Task<IResult> SignInAsync(HttpContext http, [FromForm] string? key, [FromForm] string? to, PlatformAccess platform)
     {
         var (session, problem) = await BeginAsync(platform, key?.Trim() ?? "", http.RequestAborted);
-        if (session is null) return Results.Redirect($"{http.Request.PathBase}{SessionRegistration.SignInPath}{QueryString.Create([new("problem", problem), new("to", Local(http.Request, to))])}");
+        if (session is null) return Results.Redirect($"{http.Request.PathBase}{SessionRegistration.SignInPath}{QueryString.Create((KeyValuePair<string, string?>[])[new("problem", problem), new("to", Local(http.Request, to))])}");
         await http.SignInAsync(session.ToPrincipal());
         return Results.Redirect(Local(http.Request, to));
     }
