@@ -14,12 +14,12 @@ public abstract class PageContext : BunitContext
 {
     protected PageContext()
     {
-        SetRendererInfo(new RendererInfo("Server", isInteractive: true));
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
         Services.AddSingleton<TimeProvider>(Time);
         Services.AddSingleton(Platform.Access).AddSingleton<FleetFeeds>();
         Services.AddSingleton(new DashboardSettings()).AddSingleton<EndedSessions>().AddSingleton<SignInLinks>();
+        SetRendererInfo(new RendererInfo("Server", isInteractive: true));
     }
 
     /// <summary>The platform.</summary>
