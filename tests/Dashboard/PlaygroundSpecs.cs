@@ -76,7 +76,7 @@ public sealed class PlaygroundSpecs : PageContext
 
         Platform.Answer(Events, new TimelinePage([new(2, Some.Now, "endpoint_woken", "", new { }), new(3, Some.Now.AddSeconds(4), "node_ready", "", new { })], null));
         tab.Render(p => p.Add(t => t.It, Some.Endpoint));
-        tab.WaitForAssertion(() => Assert.Equal(("up", 4000), (Told().GetProperty("status").GetString(), Told().GetProperty("usualMs").GetDouble())));
+        tab.WaitForAssertion(() => Assert.Equal(("up", 4000d), (Told().GetProperty("status").GetString(), Told().GetProperty("usualMs").GetDouble())));
     }
 
     [Fact]
