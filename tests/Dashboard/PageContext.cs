@@ -14,6 +14,8 @@ public abstract class PageContext : BunitContext
 {
     protected PageContext()
     {
+        // With more patience than a slow machine needs.
+        DefaultWaitTimeout = TimeSpan.FromSeconds(30);
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
         Services.AddSingleton<TimeProvider>(Time);

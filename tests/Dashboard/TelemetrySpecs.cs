@@ -205,9 +205,9 @@ public sealed class TelemetrySpecs : PageContext
     [InlineData(12.34, PlotUnit.Number, "12.3")]
     [InlineData(12_345.6, PlotUnit.Nodes, "12,346")]
     [InlineData(0.4, PlotUnit.Milliseconds, "0.4 ms")]
-    [InlineData(1234, PlotUnit.Milliseconds, "1.23 s")]
-    [InlineData(12_345, PlotUnit.Milliseconds, "12.3 s")]
-    [InlineData(90_000, PlotUnit.Milliseconds, "1.5 min")]
+    [InlineData(1234.0, PlotUnit.Milliseconds, "1.23 s")]
+    [InlineData(12_345.0, PlotUnit.Milliseconds, "12.3 s")]
+    [InlineData(90_000.0, PlotUnit.Milliseconds, "1.5 min")]
     [InlineData(null, PlotUnit.Milliseconds, "–")]
     public void Values_are_said_as_people_read_them(double? value, PlotUnit unit, string text) => Assert.Equal(text, PlotText.Of(value, unit));
 

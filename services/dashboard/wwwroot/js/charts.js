@@ -51,6 +51,7 @@ function groupOf(name) {
 
 const shape = spec => JSON.stringify([spec.unit, spec.lines.map(line => [line.name, line.colour, line.isDashed, line.isStepped, line.isFilled])]);
 const values = spec => [spec.times, ...spec.lines.map(line => line.values)];
+const isEmpty = spec => !spec.lines.some(line => line.values.some(value => value != null));
 const colour = name => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 const text = (value, unit) => value == null ? "–" : unit === "milliseconds" ? duration(value) : number(value);
 
@@ -62,7 +63,7 @@ function options(chart, width, height) {
     };
     const isMove = type => type === "mousemove";
     return {
-        width, height, padding: [10, 10, 0, 0], legend: { show: false },
+        width, height, padding: [10, 20, 0, 0], legend: { show: false },
         tzDate: at => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
         cursor: {
             y: false, points: { size: 7 }, drag: { x: true, y: false, dist: 5, setScale: false },
@@ -76,7 +77,7 @@ function options(chart, width, height) {
         series: [{}, ...chart.spec.lines.map((line, index) => series(line, !chart.hidden.has(index)))],
         axes: [
             { ...axis, size: 30, space: 70, values: (_, times, __, ___, step) => times.map(at => tick(at, step)) },
-            { ...axis, size: 58, space: 34, ...(unit === "nodes" ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] } : {}), values: (_, splits) => splits.map(value => text(value, unit)) },
+            { ...axis, size: 58, space: 34, ...(unit === "nodes" ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] } : {}), values: (_, splits) => splits.map(value => isEmpty(chart.spec) ? "" : text(value, unit)) },
         ],
         hooks: {
             setCursor: [() => point(chart)],
