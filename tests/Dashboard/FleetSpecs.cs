@@ -11,7 +11,7 @@ public sealed class FleetSpecs : PageContext
     public void Nobody_s_fleet_says_how_to_begin()
     {
         var page = Show<FleetPage>();
-        page.WaitForAssertion(() => Assert.Contains("No endpoint yet", page.Markup));
+        Shows(page, () => Assert.Contains("No endpoint yet", page.Markup));
         Assert.Equal("inference/new", page.Find(".empty a").GetAttribute("href"));
     }
 
@@ -21,7 +21,7 @@ public sealed class FleetSpecs : PageContext
         Platform.Has(Some.Endpoint);
         Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 1.006m, [new(Some.EndpointId, 1, 1.006m)]));
         var page = Show<FleetPage>();
-        page.WaitForAssertion(() => Assert.Contains("$1.006", page.Find(".fleet tbody tr").TextContent));
+        Shows(page, () => Assert.Contains("$1.006", page.Find(".fleet tbody tr").TextContent));
         Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent);
         Assert.Equal($"inference/blocks/{Some.EndpointId}", page.Find(".fleet tbody a").GetAttribute("href"));
     }
@@ -31,13 +31,9 @@ public sealed class FleetSpecs : PageContext
     {
         Platform.Has(Some.Endpoint);
         var page = Show<FleetPage>();
-        page.WaitForAssertion(() => Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent));
+        Shows(page, () => Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent));
         Platform.Has(Some.Endpoint with { Status = EndpointStatus.Hibernated, Version = 5 });
-        page.WaitForAssertion(() =>
-        {
-            Time.Advance(TimeSpan.FromMilliseconds(100));
-            Assert.Contains("Sleeping", page.Find(".fleet tbody tr").TextContent);
-        });
+        Shows(page, () => Assert.Contains("Sleeping", page.Find(".fleet tbody tr").TextContent));
     }
 
     [Fact]
@@ -46,7 +42,7 @@ public sealed class FleetSpecs : PageContext
         Platform.Has(Some.Endpoint);
         Platform.Has(Some.Endpoint with { Id = "endpt-0000000000e2", Name = "embedder" });
         var page = Show<FleetPage>();
-        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
+        Shows(page, () => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
         page.Find("input[type=search]").Input("embed");
         Assert.EndsWith("inference?q=embed", Navigation.Uri);
     }
@@ -56,7 +52,7 @@ public sealed class FleetSpecs : PageContext
     {
         Platform.IsUp = false;
         var page = Show<FleetPage>();
-        page.WaitForAssertion(() => Assert.Contains("can't be shown just now", page.Markup));
+        Shows(page, () => Assert.Contains("can't be shown just now", page.Markup));
     }
 
     [Theory]
@@ -74,4 +70,11 @@ public sealed class FleetSpecs : PageContext
     [InlineData("17", "17")]
     [InlineData("nonsense", "--")]
     public void What_an_address_says_wrongly_is_not_said(string status, string sort) => Assert.Equal(FleetQuery.Parse(null, null, null), FleetQuery.Parse("", status, sort) with { IsReversed = false });
+
+    // What is told at most so often is told when its time has come.
+    private void Shows(IRenderedComponent<FleetPage> page, Action holds) => page.WaitForAssertion(() =>
+    {
+        Time.Advance(TimeSpan.FromMilliseconds(100));
+        holds();
+    }, TimeSpan.FromSeconds(60));
 }
