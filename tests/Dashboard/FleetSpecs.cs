@@ -8,51 +8,51 @@ namespace Hypervize.Dashboard.Tests;
 public sealed class FleetSpecs : PageContext
 {
     [Fact]
-    public void Nobody_s_fleet_says_how_to_begin()
+    public async Task Nobody_s_fleet_says_how_to_begin()
     {
         var page = Show<FleetPage>();
-        Shows(page, () => Assert.Contains("No endpoint yet", page.Markup));
+        await HoldsAsync(() => Assert.Contains("No endpoint yet", page.Markup));
         Assert.Equal("inference/new", page.Find(".empty a").GetAttribute("href"));
     }
 
     [Fact]
-    public void Every_endpoint_is_listed_with_its_status_and_cost()
+    public async Task Every_endpoint_is_listed_with_its_status_and_cost()
     {
         Platform.Has(Some.Endpoint);
         Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 1.006m, [new(Some.EndpointId, 1, 1.006m)]));
         var page = Show<FleetPage>();
-        Shows(page, () => Assert.Contains("$1.006", page.Find(".fleet tbody tr").TextContent));
+        await HoldsAsync(() => Assert.Contains("$1.006", page.Find(".fleet tbody tr").TextContent));
         Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent);
         Assert.Equal($"inference/blocks/{Some.EndpointId}", page.Find(".fleet tbody a").GetAttribute("href"));
     }
 
     [Fact]
-    public void A_change_of_status_is_shown_without_a_reload()
+    public async Task A_change_of_status_is_shown_without_a_reload()
     {
         Platform.Has(Some.Endpoint);
         var page = Show<FleetPage>();
-        Shows(page, () => Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent));
+        await HoldsAsync(() => Assert.Contains("Online", page.Find(".fleet tbody tr").TextContent));
         Platform.Has(Some.Endpoint with { Status = EndpointStatus.Hibernated, Version = 5 });
-        Shows(page, () => Assert.Contains("Sleeping", page.Find(".fleet tbody tr").TextContent));
+        await HoldsAsync(() => Assert.Contains("Sleeping", page.Find(".fleet tbody tr").TextContent));
     }
 
     [Fact]
-    public void What_is_searched_for_stands_in_the_address()
+    public async Task What_is_searched_for_stands_in_the_address()
     {
         Platform.Has(Some.Endpoint);
         Platform.Has(Some.Endpoint with { Id = "endpt-0000000000e2", Name = "embedder" });
         var page = Show<FleetPage>();
-        Shows(page, () => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
+        await HoldsAsync(() => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
         page.Find("input[type=search]").Input("embed");
         Assert.EndsWith("inference?q=embed", Navigation.Uri);
     }
 
     [Fact]
-    public void A_platform_that_is_away_is_said_to_be()
+    public async Task A_platform_that_is_away_is_said_to_be()
     {
         Platform.IsUp = false;
         var page = Show<FleetPage>();
-        Shows(page, () => Assert.Contains("can't be shown just now", page.Markup));
+        await HoldsAsync(() => Assert.Contains("can't be shown just now", page.Markup));
     }
 
     [Theory]
@@ -70,11 +70,4 @@ public sealed class FleetSpecs : PageContext
     [InlineData("17", "17")]
     [InlineData("nonsense", "--")]
     public void What_an_address_says_wrongly_is_not_said(string status, string sort) => Assert.Equal(FleetQuery.Parse(null, null, null), FleetQuery.Parse("", status, sort) with { IsReversed = false });
-
-    // What is told at most so often is told when its time has come.
-    private void Shows(IRenderedComponent<FleetPage> page, Action holds) => page.WaitForAssertion(() =>
-    {
-        Time.Advance(TimeSpan.FromMilliseconds(100));
-        holds();
-    }, TimeSpan.FromSeconds(60));
 }

@@ -41,4 +41,7 @@ public abstract class PageContext : BunitContext
         RenderTree.TryAdd<CascadingValue<Visit>>(p => p.Add(v => v.Value, visit));
         return Render<T>(p => parameters?.Invoke(p));
     }
+
+    /// <summary>Moves time on until an assertion holds: feeds tell, and pages ask again, in steps of it.</summary>
+    protected Task HoldsAsync(Action assertion, TimeSpan? step = null) => Usages.HoldsAsync(Time, step ?? TimeSpan.FromMilliseconds(100), assertion);
 }
