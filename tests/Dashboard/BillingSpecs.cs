@@ -67,12 +67,12 @@ public sealed class BillingSpecs : PageContext
         var page = Show<BillingPage>();
         await Usages.HoldsAsync(Time, Breath, () => Assert.Contains("$10.00", page.Markup));
         Type(page, "9.99");
-        Assert.Contains("it is reached at once", page.Find("#cap-warning").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("it is reached at once", page.Find("#cap-warning").TextContent));
         Assert.Contains("calls to all endpoints of this account are refused", page.Find("#cap-warning").TextContent);
         Assert.Contains("have calls refused", page.Find(".cap button[type=submit]").TextContent);
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("PUT", StringComparison.Ordinal));
         Type(page, "10.01");
-        Assert.Equal("", page.Find("#cap-warning").TextContent.Trim());
+        page.WaitForAssertion(() => Assert.Equal("", page.Find("#cap-warning").TextContent.Trim()));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class BillingSpecs : PageContext
         Platform.Answer("GET v1/billing/usage", Usages.Of(Usages.Charge(Today, 3m, seconds: 3600), Usages.Charge(Today.AddDays(-1), 1m, seconds: 5400, endpoint: Gone)));
         var page = Show<BillingPage>();
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".usage tbody").Count));
-        Assert.Equal("chat", page.Find(".usage tbody a").TextContent);
+        page.WaitForAssertion(() => Assert.Equal("chat", page.Find(".usage tbody a").TextContent));
         Assert.Contains("1.00", page.FindAll(".usage tbody")[0].TextContent);
         Assert.Contains("75.0 %", page.FindAll(".usage tbody")[0].TextContent);
         Assert.Contains(Gone, page.FindAll(".usage tbody")[1].TextContent);
@@ -176,10 +176,10 @@ public sealed class BillingSpecs : PageContext
         page.FindAll(".period input")[0].Change("2026-11-19");
         page.FindAll(".period input")[1].Change("2026-11-21");
         page.Find(".period form").Submit();
-        Assert.Contains("today is 2026-11-20", page.Find("#period-to-wrong").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("today is 2026-11-20", page.Find("#period-to-wrong").TextContent));
         page.FindAll(".period input")[1].Change("2026-11-20");
         page.Find(".period form").Submit();
-        Assert.EndsWith("?from=2026-11-19&to=2026-11-20", Navigation.Uri);
+        page.WaitForAssertion(() => Assert.EndsWith("?from=2026-11-19&to=2026-11-20", Navigation.Uri));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class CostSpecs : PageContext
         Platform.Answer("GET v1/billing/usage", Usages.Of());
         Platform.Answer("GET v1/billing/burn", new BurnResource(Some.AccountId, "USD", 1m, [new(Some.EndpointId, 1, 1m)]));
         var tab = Tab();
-        await Usages.HoldsAsync(Time, Breath, () => Assert.Contains("$1.00 /h", tab.Markup));
+        await Usages.HoldsAsync(Time, Breath, () => Assert.Equal("$1.00 /h", tab.Find(".card.figure strong").TextContent));
         var before = Asked().Count;
         await Usages.HoldsAsync(Time, TimeSpan.FromSeconds(15), () =>
         {
@@ -105,7 +105,8 @@ public sealed class CostSpecs : PageContext
     public void A_locked_price_says_what_locked_it()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of());
-        Assert.Contains("locked by quote-0000000000q1", Tab(It() with { Quote = "quote-0000000000q1" }).Find(".quote").TextContent);
+        var tab = Tab(It() with { Quote = "quote-0000000000q1" });
+        tab.WaitForAssertion(() => Assert.Contains("locked by quote-0000000000q1", tab.Find(".quote").TextContent));
     }
 
     [Fact]

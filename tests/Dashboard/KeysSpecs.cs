@@ -40,7 +40,7 @@ public sealed class KeysSpecs : PageContext
     public void A_key_that_may_not_touch_keys_is_told_calmly()
     {
         var page = Show<KeysPage>(session: Some.Session with { Scopes = [KeyScope.Manage] });
-        Assert.Contains("one of scope global", page.Find(".empty").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("one of scope global", page.Find(".empty").TextContent));
         Assert.DoesNotContain(Platform.Asked, a => a.Call.Contains("v1/keys", StringComparison.Ordinal));
     }
 
@@ -51,7 +51,7 @@ public sealed class KeysSpecs : PageContext
         Assert.Equal(Secret, page.Find("input.secret").GetAttribute("value"));
         Assert.Equal(Secret, page.Find(".new [data-copy]").GetAttribute("data-copy"));
         Assert.Contains("shown this once", page.Find(".new").TextContent);
-        _script.VerifyInvoke("reveal");
+        page.WaitForAssertion(() => _script.VerifyInvoke("reveal"));
         var body = Platform.Asked.Single(a => a.Call == "POST v1/keys").Body!;
         Assert.Equal(("ci", "manage", 60), ((string?)body["name"], (string?)body["scope"], (int)body["limits"]!["requestsPerMinute"]!));
         Assert.Null(body["limits"]!["concurrent"]);
@@ -88,9 +88,10 @@ public sealed class KeysSpecs : PageContext
     {
         var page = Listed();
         page.Find(".page-head button").Click();
+        page.WaitForElement(".issue form");
         page.FindAll(".issue .limits input")[1].Input("many");
         page.Find(".issue form").Submit();
-        Assert.Contains("Give it a name", page.Find("#issue-name-wrong").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("Give it a name", page.Find("#issue-name-wrong").TextContent));
         Assert.Contains("whole number", page.Find("#issue-concurrent").TextContent);
         Assert.DoesNotContain(Platform.Asked, a => a.Call == "POST v1/keys");
 
@@ -108,6 +109,7 @@ public sealed class KeysSpecs : PageContext
         Platform.Refuse("POST v1/keys", 409, "too_many_keys", "An account has at most 100 keys. Revoke one that is not used any more.");
         var page = Listed();
         page.Find(".page-head button").Click();
+        page.WaitForElement(".issue form");
         page.Find(".issue .name input").Input("ci");
         page.Find(".issue form").Submit();
         page.WaitForAssertion(() => Assert.Contains("at most 100 keys", page.Find(".issue .notice").TextContent));
@@ -120,7 +122,8 @@ public sealed class KeysSpecs : PageContext
     {
         var page = Listed(Some.Session with { Scopes = [scope] });
         page.Find(".page-head button").Click();
-        Assert.Equal(offered, page.FindAll(".scope input").Select(s => s.GetAttribute("value")));
+        page.WaitForElement(".issue form");
+        page.WaitForAssertion(() => Assert.Equal(offered, page.FindAll(".scope input").Select(s => s.GetAttribute("value"))));
     }
 
     [Fact]
@@ -129,7 +132,7 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"PATCH v1/keys/{Other.Id}", Other with { Limits = new(null, 8) });
         var page = Listed();
         page.Find($"button[aria-label='Change limits of {Other.Name}']").Click();
-        Assert.Equal(["600", "4"], page.FindAll("[aria-labelledby=limits-title] input").Select(i => i.GetAttribute("value")));
+        page.WaitForAssertion(() => Assert.Equal(["600", "4"], page.FindAll("[aria-labelledby=limits-title] input").Select(i => i.GetAttribute("value"))));
         page.FindAll("[aria-labelledby=limits-title] input")[0].Input("");
         page.FindAll("[aria-labelledby=limits-title] input")[1].Input("8");
         Platform.Answer("GET v1/keys", new KeyList([Own, Other with { Limits = new(null, 8) }]));
@@ -138,7 +141,7 @@ public sealed class KeysSpecs : PageContext
         var limits = Platform.Asked.Single(a => a.Call.StartsWith("PATCH", StringComparison.Ordinal)).Body!["limits"]!;
         Assert.Null(limits["requestsPerMinute"]);
         Assert.Equal(8, (int)limits["concurrent"]!);
-        _script.VerifyInvoke("close");
+        page.WaitForAssertion(() => _script.VerifyInvoke("close"));
     }
 
     [Fact]
@@ -147,15 +150,15 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"DELETE v1/keys/{Other.Id}", null, 204);
         var page = Listed();
         page.Find($"button[aria-label='Revoke {Other.Name}']").Click();
-        _script.VerifyInvoke("open");
-        Assert.Contains("can't be undone", page.Find("[aria-labelledby=revoke-title]").TextContent);
+        page.WaitForAssertion(() => _script.VerifyInvoke("open"));
+        page.WaitForAssertion(() => Assert.Contains("can't be undone", page.Find("[aria-labelledby=revoke-title]").TextContent));
         Assert.DoesNotContain("This session uses", page.Markup);
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("DELETE", StringComparison.Ordinal));
 
         Platform.Answer("GET v1/keys", new KeyList([Own]));
         page.Find("[aria-labelledby=revoke-title] .danger").Click();
         page.WaitForAssertion(() => Assert.Single(page.FindAll(".keys tbody tr")));
-        Assert.Contains("chat-backend was revoked", page.Find(".said").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("chat-backend was revoked", page.Find(".said").TextContent));
         Assert.False(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id));
     }
 
@@ -165,7 +168,7 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"DELETE v1/keys/{Own.Id}", null, 204);
         var page = Listed();
         page.Find($"button[aria-label='Revoke {Own.Name}']").Click();
-        Assert.Contains("You are signed out as soon as it is revoked", page.Find("[aria-labelledby=revoke-title]").TextContent);
+        page.WaitForAssertion(() => Assert.Contains("You are signed out as soon as it is revoked", page.Find("[aria-labelledby=revoke-title]").TextContent));
         page.Find("[aria-labelledby=revoke-title] .danger").Click();
         page.WaitForAssertion(() => Assert.True(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id)));
     }
@@ -195,6 +198,7 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer("POST v1/keys", new KeyResource("key-000000000003", "ci", Secret[..13], [KeyScope.Manage], Some.Now, new(60), Secret), 201);
         var page = Listed();
         page.Find(".page-head button").Click();
+        page.WaitForElement(".issue form");
         page.Find(".issue .name input").Input("ci");
         page.Find(".scope input[value=manage]").Change("manage");
         page.FindAll(".issue .limits input")[0].Input("60");
