@@ -32,7 +32,7 @@ public sealed class WhatIfSpecs : PageContext
     }
 
     [Fact]
-    public void What_is_typed_is_tried_when_the_typing_pauses()
+    public async Task What_is_typed_is_tried_when_the_typing_pauses()
     {
         Answer();
         var page = Ready();
@@ -43,8 +43,7 @@ public sealed class WhatIfSpecs : PageContext
         }
         Assert.Single(Asked());
         Assert.NotEmpty(page.FindAll(".answer.old"));
-        Time.Advance(TimeSpan.FromMilliseconds(400));
-        page.WaitForAssertion(() => Assert.Equal("$1.58 less, 3 more wakes, 95 of 100 requests wait at most 9 s, 4 s longer.", page.Find(".answer .words").TextContent));
+        await HoldsAsync(() => Assert.Equal("$1.58 less, 3 more wakes, 95 of 100 requests wait at most 9 s, 4 s longer.", page.Find(".answer .words").TextContent));
         Assert.Equal("""{"idle":600}""", Asked()[^1]["set"]!.ToJsonString());
         Assert.Empty(page.FindAll(".answer.old"));
         Assert.Equal(2, Asked().Count);
@@ -80,7 +79,7 @@ public sealed class WhatIfSpecs : PageContext
     }
 
     [Fact]
-    public void An_older_answer_never_takes_the_place_of_a_newer_one()
+    public async Task An_older_answer_never_takes_the_place_of_a_newer_one()
     {
         Answer();
         var held = new HeldPlatform(Platform);
@@ -88,12 +87,10 @@ public sealed class WhatIfSpecs : PageContext
         var page = Ready();
         held.Hold("/simulations");
         Field(page, "idle").Input("600");
-        Time.Advance(TimeSpan.FromMilliseconds(400));
-        page.WaitForAssertion(() => Assert.Equal(2, Asked().Count));
+        await HoldsAsync(() => Assert.Equal(2, Asked().Count));
         Field(page, "idle").Input("300");
         held.LetGo("/simulations");
-        Time.Advance(TimeSpan.FromMilliseconds(400));
-        page.WaitForAssertion(() => Assert.Equal(3, Asked().Count));
+        await HoldsAsync(() => Assert.Equal(3, Asked().Count));
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".answer.old")));
         Assert.Contains("Move a slider", page.Find(".answer").TextContent);
     }
