@@ -128,7 +128,7 @@ public sealed class OpenRequestSpecs : IAsyncLifetime
     }
 
     // Its end is none that could be taken for that of the whole answer.
-    private static Task UntilCutAsync(Stream stream) => Assert.ThrowsAnyAsync<IOException>(async () =>
+    private static Task<IOException> UntilCutAsync(Stream stream) => Assert.ThrowsAnyAsync<IOException>(async () =>
     {
         while (await stream.ReadAsync(new byte[1024]).AsTask().WaitAsync(TimeSpan.FromSeconds(60)) > 0)
         {
