@@ -144,18 +144,17 @@ public sealed class AutoscalingSpecs : PageContext
     }
 
     [Fact]
-    public void A_new_finding_is_shown_by_itself()
+    public async Task A_new_finding_is_shown_by_itself()
     {
         Platform.Answer(Scaling, Found(Now(1, 1, 1.28, 0.1)));
         var tab = Show();
         tab.WaitForAssertion(() => Assert.Contains("1.3 requests at once", tab.Find(".now").TextContent));
         Platform.Answer(Scaling, Found(Now(2, 1, 20, 1.5) with { From = Some.Now, To = Some.Now }, Past(10, 1, 1, 1.28)));
-        tab.WaitForAssertion(() =>
+        await HoldsAsync(() =>
         {
-            Time.Advance(TimeSpan.FromSeconds(3));
             Assert.Contains("20 requests at once", tab.Find(".now").TextContent);
             Assert.Single(tab.FindAll(".decisions tbody tr"));
-        });
+        }, TimeSpan.FromSeconds(3));
     }
 
     private static AngleSharp.Dom.IElement Row(int index, IRenderedComponent<AutoscalingTab> tab) => tab.FindAll(".decisions tbody tr")[index];
