@@ -15,7 +15,8 @@ using Xunit.Abstractions;
 namespace Hypervize.Provisioner.Tests;
 
 /// <summary>The provisioner, from what endpoints ask to processes and back.</summary>
-public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelper output) : IClassFixture<Installation>
+[Collection(OneInstallation.Name)]
+public sealed class ProvisionerSpecs(Installation installation, ITestOutputHelper output)
 {
     private EndpointStandIn Endpoints => installation.Endpoints;
 

@@ -11,7 +11,8 @@ using Hypervize.Provisioner.Tests.Parts;
 namespace Hypervize.Provisioner.Tests.Logs;
 
 /// <summary>Who follows what the nodes of an endpoint print, at the provisioner as it is run.</summary>
-public sealed class LogStreamSpecs(Installation installation) : IClassFixture<Installation>
+[Collection(OneInstallation.Name)]
+public sealed class LogStreamSpecs(Installation installation)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 

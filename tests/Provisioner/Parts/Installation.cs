@@ -60,3 +60,10 @@ public sealed class Installation : IAsyncLifetime
         await _database.DisposeAsync();
     }
 }
+
+/// <summary>One installation for all specs that need one: two on one broker would take each other's messages.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneInstallation : ICollectionFixture<Installation>
+{
+    public const string Name = "provisioner";
+}

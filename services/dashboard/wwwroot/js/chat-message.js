@@ -48,7 +48,7 @@ export class MessageView {
         copy.hidden = !isOver || !message.text;
         if (isOver) copy.dataset.copy = message.text;
         again.hidden = !isOver || !isLast || message.state === "done" || trouble?.again === false;
-        this.#foot.hidden = !isOver;
+        this.#foot.hidden = !isOver || (!figures && copy.hidden && again.hidden);
     }
 
     #wait({ words, share }) {
@@ -104,7 +104,7 @@ function copyButton(text, what) {
 }
 
 function button(act, word) {
-    const it = made("button", "button quiet", word);
+    const it = made("button", act ? "button" : "button quiet", word);
     it.type = "button";
     if (act) it.dataset.act = act;
     return it;

@@ -15,6 +15,7 @@ export class LogRows {
     #anchor = null; // The line on top, and how far it is scrolled out.
     #seen = -1; // The last line there was when following stopped.
     #top = 0;
+    #dropped = 0;
     #watch;
     #left = new AbortController();
 
@@ -36,7 +37,7 @@ export class LogRows {
 
     // The number of the line on top; undefined when there is none.
     get top() {
-        return this.#store.shown(Math.ceil(this.#list.scrollTop / this.#height))?.number;
+        return this.#numberAt(Math.ceil(this.#list.scrollTop / this.#height));
     }
 
     // Lines that came since following stopped.
@@ -66,6 +67,7 @@ export class LogRows {
 
     draw(searched) {
         const [list, store] = [this.#list, this.#store];
+        this.#dropped = store.dropped;
         const height = `${store.count * this.#height}px`;
         if (this.#space.style.height !== height) this.#space.style.height = height;
         if (this.isFollowing) list.scrollTop = list.scrollHeight;
@@ -84,8 +86,9 @@ export class LogRows {
     }
 
     #scrolled() {
-        if (this.#store.isStale) return;
         const list = this.#list;
+        // It is told of our own moves, too, and late: they say nothing of what its reader wants.
+        if (this.#store.isStale || Math.abs(list.scrollTop - this.#top) < 1) return;
         // However little it is, up is away from the end.
         const near = list.scrollTop < this.#top ? 1 : 1.5 * this.#height;
         this.#top = list.scrollTop;
@@ -98,8 +101,13 @@ export class LogRows {
         if (this.isFollowing) this.#seen = this.#store.shown(this.#store.count - 1)?.number ?? -1;
         this.isFollowing = false;
         const top = Math.floor(this.#list.scrollTop / this.#height);
-        const number = this.#store.shown(top)?.number;
+        const number = this.#numberAt(top);
         this.#anchor = number === undefined ? null : { number, offset: this.#list.scrollTop - top * this.#height };
+    }
+
+    // Of a place as it was drawn: lines before it may be gone since.
+    #numberAt(place) {
+        return this.#store.shown(Math.max(0, place - (this.#store.dropped - this.#dropped)))?.number;
     }
 
     #scrollTo(top) {

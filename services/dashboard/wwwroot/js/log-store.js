@@ -51,6 +51,9 @@ export class LogStore {
     #filter = { text: "", level: 0, node: "" };
     isPaused = false;
 
+    // How many lines that were shown are not kept any more: places move up by as many.
+    dropped = 0;
+
     // Whether what is shown is not yet all that the filter of now finds.
     isStale = false;
 
@@ -154,7 +157,10 @@ export class LogStore {
     get #into() { return this.isPaused ? this.#late : this.#kept; }
 
     #dropGone() {
-        while (this.#gone < this.#shown.length && this.#shown[this.#gone] < this.#kept.first) this.#gone++;
+        while (this.#gone < this.#shown.length && this.#shown[this.#gone] < this.#kept.first) {
+            this.#gone++;
+            this.dropped++;
+        }
         // Now and then: taking away the first of many costs as much as there are.
         if (this.#gone < 4096 || this.#gone < this.#shown.length / 2) return;
         this.#shown.splice(0, this.#gone);

@@ -4,6 +4,7 @@ import { LogStream } from "./log-stream.js";
 
 const testedAtOnce = 250;
 const testingMs = 5; // Of a frame's 16: typing comes first.
+const pauseMs = 80; // Nobody reads faster, and whoever types is not kept waiting.
 const states = { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", waiting: "No node yet", ended: "Ended" };
 const views = new Map();
 
@@ -28,6 +29,8 @@ class LogView {
     #searched = "";
     #whole = null;
     #frame = 0;
+    #drawnAt = 0;
+    #timer = 0;
     #left = new AbortController();
 
     constructor(root, endpointId) {
@@ -62,6 +65,7 @@ class LogView {
         this.#stream?.close();
         this.#left.abort();
         this.#rows.close();
+        clearTimeout(this.#timer);
         cancelAnimationFrame(this.#frame);
     }
 
@@ -88,7 +92,10 @@ class LogView {
             box.replaceChildren(...told.map(line => Object.assign(document.createElement("div"), { textContent: line })));
             box.hidden = told.length === 0;
         }
-        this.#draw();
+        this.#timer ||= setTimeout(() => {
+            this.#timer = 0;
+            this.#draw();
+        }, Math.max(0, this.#drawnAt + pauseMs - performance.now()));
     }
 
     #node({ nodeId, running }) {
@@ -174,6 +181,7 @@ class LogView {
         if (!this.#store.isTested) this.#draw();
         // What was found by another filter stays until this one has gone through.
         if (this.#store.isStale) return;
+        this.#drawnAt = began;
         this.#rows.draw(this.#searched);
         this.#tell();
     }
