@@ -71,10 +71,11 @@ public sealed class TopSpecs : IAsyncLifetime
     private async Task<(int ExitCode, string Output)> TopAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), "endpoints", "top", "--url", _platform.Urls.Single(), "--key", "hvz_live_test", .. arguments]) { RedirectStandardOutput = true };
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), "endpoints", "top", "--url", _platform.Urls.Single(), "--key", "hvz_live_test", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
+        Assert.Equal("", await errors);
         return (process.ExitCode, await output);
     }
 }

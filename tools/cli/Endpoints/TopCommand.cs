@@ -110,9 +110,13 @@ internal static class TopCommand
         return new((IRenderable)table, new Text($"{string.Join(", ", statuses.DefaultIfEmpty("no endpoints"))}; {Usd(now["perHour"])} USD per hour"));
     }
 
-    private static string Count(JsonNode? number) => number is null ? "?" : ((double)number).ToString("0.#", CultureInfo.InvariantCulture);
+    private static string Count(JsonNode? number) => Figure(number, "0.#");
 
-    private static string Usd(JsonNode? amount) => amount is null ? "?" : ((decimal)amount).ToString("0.00##", CultureInfo.InvariantCulture);
+    private static string Usd(JsonNode? amount) => Figure(amount, "0.00##");
+
+    // What was read and what was put there are numbers of different kinds.
+    private static string Figure(JsonNode? number, string format) =>
+        number is null ? "?" : decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(format, CultureInfo.InvariantCulture);
 
     private static Style Colour(string status) => status switch
     {
