@@ -10,10 +10,7 @@ public sealed class LogListenerSpecs(Database database) : IClassFixture<Database
     public async Task Every_stream_that_is_appended_to_is_told_of_when_it_is_committed()
     {
         await using var replica = await Replica.StartAsync(database);
-        await using var appends = replica.Log.AppendsAsync(CancellationToken.None).GetAsyncEnumerator();
-        Assert.True(await appends.MoveNextAsync());
-        Assert.Empty(appends.Current);
-
+        await using var appends = await ListenAsync(replica);
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -30,7 +27,7 @@ public sealed class LogListenerSpecs(Database database) : IClassFixture<Database
     public async Task Who_lost_the_database_is_told_and_may_listen_anew()
     {
         await using var replica = await Replica.StartAsync(database);
-        await using (var appends = replica.Log.AppendsAsync(CancellationToken.None).GetAsyncEnumerator())
+        await using (var appends = await ListenAsync(replica))
         {
             await replica.CountAsync("known", 1);
             await UntilAsync(appends, "known");
@@ -46,9 +43,18 @@ public sealed class LogListenerSpecs(Database database) : IClassFixture<Database
                 }
             });
         }
-        await using var anew = replica.Log.AppendsAsync(CancellationToken.None).GetAsyncEnumerator();
+        await using var anew = await ListenAsync(replica);
         await replica.CountAsync("anew", 1);
         await UntilAsync(anew, "anew");
+    }
+
+    // What is appended before the first is there may be known already, and is not told of.
+    private static async Task<IAsyncEnumerator<IReadOnlyCollection<string>>> ListenAsync(Replica replica)
+    {
+        var appends = replica.Log.AppendsAsync(CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await appends.MoveNextAsync());
+        Assert.Empty(appends.Current);
+        return appends;
     }
 
     // All that is told on the way; soon, and not only when the log is looked at without being told to.
@@ -59,8 +65,8 @@ public sealed class LogListenerSpecs(Database database) : IClassFixture<Database
         {
             Assert.True(await appends.MoveNextAsync());
             told.AddRange(appends.Current);
+            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 4);
         }
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 4);
         return told;
     }
 }
