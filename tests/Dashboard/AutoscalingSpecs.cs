@@ -98,7 +98,7 @@ public sealed class AutoscalingSpecs : PageContext
     }
 
     [Fact]
-    public void More_is_shown_when_it_is_asked_for()
+    public async Task More_is_shown_when_it_is_asked_for()
     {
         Platform.Answer(Scaling, Found(Now(1, 1, 1, 1), [.. Enumerable.Range(1, 100).Select(i => Past(i * 60, 1, 1, i))]));
         var tab = Show();
@@ -109,7 +109,7 @@ public sealed class AutoscalingSpecs : PageContext
             Assert.Equal(rows, tab.FindAll(".decisions tbody tr").Count);
         }
         tab.FindAll(".decisions button").Single(b => b.TextContent == "Show more").Click();
-        tab.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("limit=200")));
+        await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("limit=200")));
     }
 
     [Fact]

@@ -64,19 +64,19 @@ public sealed class TelemetrySpecs : PageContext
     }
 
     [Fact]
-    public void Another_time_stands_in_the_address_and_is_asked_for()
+    public async Task Another_time_stands_in_the_address_and_is_asked_for()
     {
         Platform.Answer(Metrics, Recorded(3600, 20, 180));
         var tab = Show();
         tab.WaitForAssertion(() => Assert.Equal("1 h", tab.Find("[aria-pressed=true].quiet").TextContent));
         tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click();
         Assert.EndsWith("?range=7d", Navigation.Uri);
-        tab.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
+        await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
         tab.WaitForAssertion(() => Assert.Equal("7 d", tab.Find("[aria-pressed=true].quiet").TextContent));
     }
 
     [Fact]
-    public void An_older_answer_never_takes_the_place_of_a_newer_one()
+    public async Task An_older_answer_never_takes_the_place_of_a_newer_one()
     {
         var held = Held();
         Platform.Answer(Metrics, Recorded(3600, 20, 180));
@@ -87,12 +87,13 @@ public sealed class TelemetrySpecs : PageContext
         held.Hold("step=300");
         Platform.Answer(Metrics, Recorded(604_800, 1800, 7));
         tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click();
-        tab.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
+        await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
         Platform.Answer(Metrics, Recorded(86_400, 300, 24));
         tab.FindAll(".times button").Single(b => b.TextContent == "24 h").Click();
-        tab.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=300")));
+        await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=300")));
 
         // What is shown is still that of an hour, and looks like it.
+        tab.WaitForElement(".old");
         Assert.Equal(("5,400", "true"), (tab.Find(".figure strong").TextContent, tab.Find(".old").GetAttribute("aria-busy")));
         held.LetGo("step=300");
         tab.WaitForAssertion(() => Assert.Equal("720", tab.Find(".figure strong").TextContent));
@@ -171,11 +172,11 @@ public sealed class TelemetrySpecs : PageContext
     }
 
     [Fact]
-    public void While_it_is_off_and_nothing_was_recorded_it_is_only_offered()
+    public async Task While_it_is_off_and_nothing_was_recorded_it_is_only_offered()
     {
         Platform.Answer(Metrics, Recorded(2_592_000, 7200, 0));
         var tab = Show(Some.Endpoint with { Telemetry = false });
-        tab.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("/metrics")));
+        await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("/metrics")));
         Assert.NotEmpty(tab.FindComponents<TelemetryOffer>());
         Assert.Empty(tab.FindAll(".plot"));
     }

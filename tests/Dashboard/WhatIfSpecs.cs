@@ -42,10 +42,10 @@ public sealed class WhatIfSpecs : PageContext
             Time.Advance(TimeSpan.FromMilliseconds(300));
         }
         Assert.Single(Asked());
-        Assert.NotEmpty(page.FindAll(".answer.old"));
+        page.WaitForElement(".answer.old");
         await HoldsAsync(() => Assert.Equal("$1.58 less, 3 more wakes, 95 of 100 requests wait at most 9 s, 4 s longer.", page.Find(".answer .words").TextContent));
         Assert.Equal("""{"idle":600}""", Asked()[^1]["set"]!.ToJsonString());
-        Assert.Empty(page.FindAll(".answer.old"));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".answer.old")));
         Assert.Equal(2, Asked().Count);
     }
 
@@ -55,7 +55,7 @@ public sealed class WhatIfSpecs : PageContext
         Answer();
         var page = Ready();
         Slider(page, "max").Input("700");
-        Assert.Equal(Trial.Text(SliderScale.ValueAt(Of("max"), 700)), Field(page, "max").GetAttribute("value"));
+        page.WaitForAssertion(() => Assert.Equal(Trial.Text(SliderScale.ValueAt(Of("max"), 700)), Field(page, "max").GetAttribute("value")));
         Assert.Equal("700", Slider(page, "max").GetAttribute("value"));
     }
 
@@ -70,7 +70,7 @@ public sealed class WhatIfSpecs : PageContext
         Answer();
         var page = Ready();
         Field(page, name).Input(text);
-        Assert.Contains(error, page.FindAll(".what-if .error").Single().TextContent);
+        page.WaitForAssertion(() => Assert.Contains(error, page.FindAll(".what-if .error").Single().TextContent));
         Assert.Equal(("true", text), (Field(page, name).GetAttribute("aria-invalid"), Field(page, name).GetAttribute("value")));
         Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Single(Asked());
