@@ -71,15 +71,15 @@ public sealed class AutoscalingSpecs : PageContext
     });
 
     [Fact]
-    public void What_was_decided_is_listed_and_each_row_says_why()
+    public async Task What_was_decided_is_listed_and_each_row_says_why()
     {
         Platform.Answer(Scaling, Found(Now(3, 3, 25.6, 2), Past(60, 3, 1, 30), Past(120, 1, 1, 3)));
         var tab = Show();
         tab.WaitForAssertion(() => Assert.Equal(["1 → 3 nodes", "1 node"], tab.FindAll(".decisions tbody tr td:nth-child(3)").Select(c => c.TextContent)));
         Assert.Equal((true, false), (Row(0, tab).ClassList.Contains("decision"), Row(1, tab).ClassList.Contains("decision")));
-        Row(0, tab).QuerySelector("button")!.Click();
+        await tab.InvokeAsync(() => Row(0, tab).QuerySelector("button")!.Click());
         Assert.Contains("30 requests at once", tab.Find(".decisions .why").TextContent);
-        Row(0, tab).QuerySelector("button")!.Click();
+        await tab.InvokeAsync(() => Row(0, tab).QuerySelector("button")!.Click());
         Assert.Empty(tab.FindAll(".decisions .why"));
     }
 
@@ -93,7 +93,7 @@ public sealed class AutoscalingSpecs : PageContext
         await tab.InvokeAsync(() => tab.FindComponents<PlotView>()[0].Instance.MarkClickedAsync(1));
         Assert.Contains("2026-11-20 11:59:00 UTC: 1 → 3 nodes", tab.Find(".chosen").TextContent);
         Assert.Empty(tab.FindAll(".why"));
-        tab.Find(".chosen button").Click();
+        await tab.InvokeAsync(() => tab.Find(".chosen button").Click());
         Assert.Empty(tab.FindAll(".chosen"));
     }
 
@@ -105,10 +105,10 @@ public sealed class AutoscalingSpecs : PageContext
         tab.WaitForAssertion(() => Assert.Equal(20, tab.FindAll(".decisions tbody tr").Count));
         for (var rows = 40; rows <= 100; rows += 20)
         {
-            tab.FindAll(".decisions button").Single(b => b.TextContent == "Show more").Click();
+            await tab.InvokeAsync(() => tab.FindAll(".decisions button").Single(b => b.TextContent == "Show more").Click());
             Assert.Equal(rows, tab.FindAll(".decisions tbody tr").Count);
         }
-        tab.FindAll(".decisions button").Single(b => b.TextContent == "Show more").Click();
+        await tab.InvokeAsync(() => tab.FindAll(".decisions button").Single(b => b.TextContent == "Show more").Click());
         await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("limit=200")));
     }
 

@@ -69,7 +69,7 @@ public sealed class TelemetrySpecs : PageContext
         Platform.Answer(Metrics, Recorded(3600, 20, 180));
         var tab = Show();
         tab.WaitForAssertion(() => Assert.Equal("1 h", tab.Find("[aria-pressed=true].quiet").TextContent));
-        tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click();
+        await tab.InvokeAsync(() => tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click());
         Assert.EndsWith("?range=7d", Navigation.Uri);
         await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
         tab.WaitForAssertion(() => Assert.Equal("7 d", tab.Find("[aria-pressed=true].quiet").TextContent));
@@ -86,10 +86,10 @@ public sealed class TelemetrySpecs : PageContext
         held.Hold("step=1800");
         held.Hold("step=300");
         Platform.Answer(Metrics, Recorded(604_800, 1800, 7));
-        tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click();
+        await tab.InvokeAsync(() => tab.FindAll(".times button").Single(b => b.TextContent == "7 d").Click());
         await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=1800")));
         Platform.Answer(Metrics, Recorded(86_400, 300, 24));
-        tab.FindAll(".times button").Single(b => b.TextContent == "24 h").Click();
+        await tab.InvokeAsync(() => tab.FindAll(".times button").Single(b => b.TextContent == "24 h").Click());
         await HoldsAsync(() => Assert.Contains(Platform.Asked, a => a.Call.Contains("step=300")));
 
         // What is shown is still that of an hour, and looks like it.

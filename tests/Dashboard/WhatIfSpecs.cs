@@ -38,7 +38,7 @@ public sealed class WhatIfSpecs : PageContext
         var page = Ready();
         foreach (var text in (string[])["6", "60", "600"])
         {
-            Field(page, "idle").Input(text);
+            await TypeAsync(page, "idle", text);
             Time.Advance(TimeSpan.FromMilliseconds(300));
         }
         Assert.Single(Asked());
@@ -50,11 +50,11 @@ public sealed class WhatIfSpecs : PageContext
     }
 
     [Fact]
-    public void A_slider_moves_its_field_and_stays_where_it_was_left()
+    public async Task A_slider_moves_its_field_and_stays_where_it_was_left()
     {
         Answer();
         var page = Ready();
-        Slider(page, "max").Input("700");
+        await page.InvokeAsync(() => Slider(page, "max").Input("700"));
         page.WaitForAssertion(() => Assert.Equal(Trial.Text(SliderScale.ValueAt(Of("max"), 700)), Field(page, "max").GetAttribute("value")));
         Assert.Equal("700", Slider(page, "max").GetAttribute("value"));
     }
@@ -65,11 +65,11 @@ public sealed class WhatIfSpecs : PageContext
     [InlineData("idle", "1.5", "must be a whole number from 1 to 86,400")]
     [InlineData("min", "5", "must not be above the 4 that there are at most")]
     [InlineData("target", "17", "must not be above the 16 that a node takes at once")]
-    public void What_makes_no_sense_is_refused_beside_its_field_and_not_asked(string name, string text, string error)
+    public async Task What_makes_no_sense_is_refused_beside_its_field_and_not_asked(string name, string text, string error)
     {
         Answer();
         var page = Ready();
-        Field(page, name).Input(text);
+        await TypeAsync(page, name, text);
         page.WaitForAssertion(() => Assert.Contains(error, page.FindAll(".what-if .error").Single().TextContent));
         Assert.Equal(("true", text), (Field(page, name).GetAttribute("aria-invalid"), Field(page, name).GetAttribute("value")));
         Time.Advance(TimeSpan.FromSeconds(2));
@@ -86,9 +86,9 @@ public sealed class WhatIfSpecs : PageContext
         RenderTree.Add<CascadingValue<Visit>>(p => p.Add(v => v.Value, held.Visit));
         var page = Ready();
         held.Hold("/simulations");
-        Field(page, "idle").Input("600");
+        await TypeAsync(page, "idle", "600");
         await HoldsAsync(() => Assert.Equal(2, Asked().Count));
-        Field(page, "idle").Input("300");
+        await TypeAsync(page, "idle", "300");
         held.LetGo("/simulations");
         await HoldsAsync(() => Assert.Equal(3, Asked().Count));
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".answer.old")));
@@ -100,44 +100,44 @@ public sealed class WhatIfSpecs : PageContext
     [InlineData(409, "telemetry_off", "Traffic is recorded while telemetry is on")]
     [InlineData(503, "busy", "Others simulate just now")]
     [InlineData(null, "", "It could not be simulated")]
-    public void A_refusal_is_explained(int? status, string code, string words)
+    public async Task A_refusal_is_explained(int? status, string code, string words)
     {
         Platform.Refuse(Simulations, status ?? 500, code, "No.");
         var page = Show();
         page.WaitForAssertion(() => Assert.Contains(words, page.Find(".notice").TextContent));
         Answer();
-        page.FindAll("button").Single(b => b.TextContent == "Try again").Click();
+        await ClickAsync(page, "Try again");
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll(".what-if")));
         Assert.Empty(page.FindAll(".notice"));
     }
 
     [Fact]
-    public void Settings_are_taken_after_they_were_shown_in_words()
+    public async Task Settings_are_taken_after_they_were_shown_in_words()
     {
         Answer();
         Platform.Answer(Patch, Some.Endpoint);
         var page = Ready();
-        Field(page, "idle").Input("600");
-        Field(page, "target").Input("8");
-        page.FindAll("button").Single(b => b.TextContent == "Use these settings").Click();
-        Assert.Equal(
-            ["Seconds without a request before it sleeps: 300 → 600", "Requests at once that a node should have: 12.8 → 8 (kept as a share of what a node takes at once)"], page.FindAll(".take li").Select(l => l.TextContent));
+        await TypeAsync(page, "idle", "600");
+        await TypeAsync(page, "target", "8");
+        await ClickAsync(page, "Use these settings");
+        page.WaitForAssertion(() => Assert.Equal(
+            ["Seconds without a request before it sleeps: 300 → 600", "Requests at once that a node should have: 12.8 → 8 (kept as a share of what a node takes at once)"], page.FindAll(".take li").Select(l => l.TextContent)));
         Assert.DoesNotContain(Platform.Asked, a => a.Call == Patch);
-        page.FindAll("button").Single(b => b.TextContent == "Set it so").Click();
+        await ClickAsync(page, "Set it so");
         page.WaitForAssertion(() => Assert.Contains("It is set so.", page.Markup));
         Assert.Equal("""{"scaling":{"idleSeconds":600,"tuning":{"utilisation":0.5}}}""", Platform.Asked.Single(a => a.Call == Patch).Body!.ToJsonString());
         Assert.Empty(page.FindAll(".what-if.changed"));
     }
 
     [Fact]
-    public void What_the_platform_does_not_take_is_said_and_stays()
+    public async Task What_the_platform_does_not_take_is_said_and_stays()
     {
         Answer();
         Platform.Refuse(Patch, 422, "invalid_request", "Some fields are wrong.", ("scaling.max", "must lie between 1 and 64"));
         var page = Ready();
-        Field(page, "max").Input("100");
-        page.FindAll("button").Single(b => b.TextContent == "Use these settings").Click();
-        page.FindAll("button").Single(b => b.TextContent == "Set it so").Click();
+        await TypeAsync(page, "max", "100");
+        await ClickAsync(page, "Use these settings");
+        await ClickAsync(page, "Set it so");
         page.WaitForAssertion(() => Assert.Contains("must lie between 1 and 64", page.Find(".take").TextContent));
         Assert.Equal("100", Field(page, "max").GetAttribute("value"));
     }
@@ -214,6 +214,11 @@ public sealed class WhatIfSpecs : PageContext
     }
 
     private static Setting Of(string name) => Setting.All.First(s => s.Name == name);
+
+    // Between finding and acting nothing may be drawn anew.
+    private static Task TypeAsync(IRenderedComponent<WhatIf> page, string name, string text) => page.InvokeAsync(() => Field(page, name).Input(text));
+
+    private static Task ClickAsync(IRenderedComponent<WhatIf> page, string button) => page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent == button).Click());
 
     private static AngleSharp.Dom.IElement Field(IRenderedComponent<WhatIf> page, string name) => Box(page, name).QuerySelector("input[type=text]")!;
 
