@@ -12,12 +12,17 @@ public sealed class NewestQuestion
     /// <param name="ask">Asks; what it is given is cancelled when a newer one is asked.</param>
     /// <param name="left">Cancelled when nobody waits any more.</param>
     /// <returns>Whether it was the newest until it was answered: else the answer means nothing any more.</returns>
-    public async Task<bool> AskAsync(Func<CancellationToken, Task> ask, CancellationToken left)
+    public Task<bool> AskAsync(Func<CancellationToken, Task> ask, CancellationToken left)
     {
-        using var asked = CancellationTokenSource.CreateLinkedTokenSource(left);
-        var older = _newest;
+        var (older, asked) = (_newest, CancellationTokenSource.CreateLinkedTokenSource(left));
         _newest = asked;
-        if (older is not null) await older.CancelAsync();
+        // Before anything else happens: what waits for a pause in the typing must not be asked meanwhile.
+        older?.Cancel();
+        return HeardAsync(asked, ask, left);
+    }
+
+    private async Task<bool> HeardAsync(CancellationTokenSource asked, Func<CancellationToken, Task> ask, CancellationToken left)
+    {
         try
         {
             await ask(asked.Token);
@@ -26,8 +31,9 @@ public sealed class NewestQuestion
         {
             // A newer one was asked, or nobody waits.
         }
-        if (_newest != asked) return false;
-        _newest = null;
-        return !left.IsCancellationRequested;
+        var isNewest = _newest == asked;
+        if (isNewest) _newest = null;
+        asked.Dispose();
+        return isNewest && !left.IsCancellationRequested;
     }
 }

@@ -19,8 +19,12 @@ public static class SliderScale
     /// <param name="position">The position.</param>
     public static double ValueAt(Setting setting, int position)
     {
-        var value = setting.Least + Unit(setting) * (Math.Exp(Width(setting) * Math.Clamp(position, 0, Last) / Last) - 1);
-        return Math.Clamp(Math.Round(value, setting.IsWhole || value >= 100 ? 0 : 1), setting.Least, setting.Most);
+        if (position >= Last) return setting.Most;
+        var value = setting.Least + Unit(setting) * (Math.Exp(Width(setting) * Math.Max(0, position) / Last) - 1);
+        // Two digits of what is large.
+        var round = value < 100 ? 1 : Math.Pow(10, Math.Floor(Math.Log10(value)) - 1);
+        var rounded = setting.IsWhole || value >= 100 ? Math.Round(value / round) * round : Math.Round(value, 1);
+        return Math.Clamp(rounded, setting.Least, setting.Most);
     }
 
     private static double Unit(Setting setting) => setting.Least > 0 ? setting.Least : 1;

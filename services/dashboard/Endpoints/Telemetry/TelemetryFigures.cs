@@ -24,7 +24,7 @@ public static class TelemetryFigures
         return
         [
             new("Requests", whole is null ? Unknown : Words.Number(whole.Requests), whole is null ? "" : $"{Words.Number(whole.RequestsPerSecond * 60)} a minute"),
-            new("Errors", whole is null || ended == 0 ? Unknown : Share(whole.Errors, ended), whole is null ? "" : $"{Words.Number(whole.Errors)} of {Words.Number(ended)} that ended, {Words.Number(whole.Refused)} refused"),
+            new("Errors", whole is null || ended == 0 ? Unknown : Share(whole.Errors, ended), whole is null ? "" : $"{Words.Number(whole.Errors)} of {Words.Number(ended)}; {Words.Number(whole.Refused)} refused"),
             new("Tokens in", whole is null ? Unknown : Short(whole.PromptTokens), whole is null ? "" : Words.Number(whole.PromptTokens)),
             new("Tokens out", whole is null ? Unknown : Short(whole.CompletionTokens), whole is null ? "" : Words.Number(whole.CompletionTokens)),
             new("First token, p95", Milliseconds(whole?.FirstTokenMs?.P95), whole?.FirstTokenMs is { } first ? $"half within {Milliseconds(first.P50)}" : "of streams"),
