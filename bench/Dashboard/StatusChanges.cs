@@ -7,7 +7,7 @@ internal static class StatusChanges
 {
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
 
-    /// <returns>Milliseconds between the event's own time and the change of the page, by the clock of this machine.</returns>
+    /// <returns>Milliseconds between the event's commit, by PostgreSQL's own record of it, and the change of the page.</returns>
     public static async Task<IReadOnlyList<double>> MeasureAsync(Stage stage, Browser browser, Uri origin, string endpointId, int runs, Action<string> progress, CancellationToken cancel)
     {
         var page = await browser.Context.NewPageAsync();
@@ -43,7 +43,8 @@ internal static class StatusChanges
             await stage.DoAsync(endpointId, action, cancel);
             await page.WaitForFunctionAsync("([badge, before]) => window.seen.slice(before).some(s => s[0] === badge)", new object[] { badge, before });
             var shown = await page.EvaluateAsync<double>("([badge, before]) => window.seen.slice(before).find(s => s[0] === badge)[1]", new object[] { badge, before });
-            var at = (await stage.QueryAsync($"select data->>'At' from endpoints.mt_events where stream_id = '{endpointId}' and type = '{type}' order by seq_id desc limit 1", r => DateTimeOffset.Parse(r.GetString(0), null), cancel))[0];
+            var at = (await stage.QueryAsync(
+                $"select pg_xact_commit_timestamp(xmin) from endpoints.mt_events where stream_id = '{endpointId}' and type = '{type}' order by seq_id desc limit 1", r => r.GetFieldValue<DateTimeOffset>(0), cancel))[0];
             samples.Add(shown - (at - DateTimeOffset.UnixEpoch).TotalMilliseconds);
             await Task.Delay(Apart, cancel);
         }
