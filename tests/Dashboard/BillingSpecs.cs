@@ -35,13 +35,13 @@ public sealed class BillingSpecs : PageContext
     }
 
     [Fact]
-    public void A_cap_is_set()
+    public async Task A_cap_is_set()
     {
         Spent(10m);
         Platform.Answer("PUT v1/billing/cap", new CapResource(Some.AccountId, "USD", 250.5m, "2026-11", 10m, false));
         var page = Show<BillingPage>();
-        Type(page, "$1,250.50");
-        page.Find(".cap form").Submit();
+        await TypeAsync(page, "$1,250.50");
+        await page.InvokeAsync(() => page.Find(".cap form").Submit());
         page.WaitForAssertion(() => Assert.Contains("$250.50", page.Find(".cap .state").TextContent));
         Assert.Equal(1250.50m, (decimal)Put()["monthlyUsd"]!);
         Assert.Contains("The cap is", page.Find(".cap .done").TextContent);
@@ -54,7 +54,7 @@ public sealed class BillingSpecs : PageContext
         Platform.Answer("PUT v1/billing/cap", new CapResource(Some.AccountId, "USD", null, "2026-11", 10m, false));
         var page = Show<BillingPage>();
         await Usages.HoldsAsync(Time, Breath, () => Assert.NotEmpty(page.FindAll(".cap button[type=button]")));
-        page.Find(".cap button[type=button]").Click();
+        await page.InvokeAsync(() => page.Find(".cap button[type=button]").Click());
         page.WaitForAssertion(() => Assert.Contains("No cap is set", page.Find(".cap .state").TextContent));
         Assert.True(Put().AsObject().ContainsKey("monthlyUsd"));
         Assert.Null(Put()["monthlyUsd"]);
@@ -66,36 +66,36 @@ public sealed class BillingSpecs : PageContext
         Spent(10m);
         var page = Show<BillingPage>();
         await Usages.HoldsAsync(Time, Breath, () => Assert.Contains("$10.00", page.Markup));
-        Type(page, "9.99");
+        await TypeAsync(page, "9.99");
         page.WaitForAssertion(() => Assert.Contains("it is reached at once", page.Find("#cap-warning").TextContent));
         Assert.Contains("calls to all endpoints of this account are refused", page.Find("#cap-warning").TextContent);
         Assert.Contains("have calls refused", page.Find(".cap button[type=submit]").TextContent);
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("PUT", StringComparison.Ordinal));
-        Type(page, "10.01");
+        await TypeAsync(page, "10.01");
         page.WaitForAssertion(() => Assert.Equal("", page.Find("#cap-warning").TextContent.Trim()));
     }
 
     [Fact]
-    public void A_cap_that_is_refused_says_why_beside_the_field()
+    public async Task A_cap_that_is_refused_says_why_beside_the_field()
     {
         Spent(10m);
         Platform.Refuse("PUT v1/billing/cap", 422, "invalid_request", "Some fields are wrong.", ("monthlyUsd", "must have at most 2 decimals"));
         var page = Show<BillingPage>();
-        Type(page, "12.345");
-        page.Find(".cap form").Submit();
+        await TypeAsync(page, "12.345");
+        await page.InvokeAsync(() => page.Find(".cap form").Submit());
         page.WaitForAssertion(() => Assert.Equal("It must have at most 2 decimals.", page.Find("#cap-wrong").TextContent));
         Platform.Refuse("PUT v1/billing/cap", 403, "scope_missing", "This needs a key with scope global.");
-        page.Find(".cap form").Submit();
+        await page.InvokeAsync(() => page.Find(".cap form").Submit());
         page.WaitForAssertion(() => Assert.Equal("This needs a key with scope global.", page.Find("#cap-wrong").TextContent));
         Assert.Equal("true", page.Find(".cap input").GetAttribute("aria-invalid"));
     }
 
     [Fact]
-    public void What_is_no_amount_is_not_sent()
+    public async Task What_is_no_amount_is_not_sent()
     {
         var page = Show<BillingPage>();
-        Type(page, "a lot");
-        page.Find(".cap form").Submit();
+        await TypeAsync(page, "a lot");
+        await page.InvokeAsync(() => page.Find(".cap form").Submit());
         page.WaitForAssertion(() => Assert.Contains("Give an amount", page.Find("#cap-wrong").TextContent));
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("PUT", StringComparison.Ordinal));
     }
@@ -135,11 +135,12 @@ public sealed class BillingSpecs : PageContext
     }
 
     [Fact]
-    public void An_endpoint_opens_into_its_days_which_add_up_to_it()
+    public async Task An_endpoint_opens_into_its_days_which_add_up_to_it()
     {
         Platform.Answer("GET v1/billing/usage", Usages.Of([.. Enumerable.Range(0, 7).Select(i => Usages.Charge(Today.AddDays(-i), 0.000333m, seconds: 1))]));
         var page = Show<BillingPage>();
-        page.WaitForElement(".usage tbody button").Click();
+        page.WaitForElement(".usage tbody button");
+        await page.InvokeAsync(() => page.Find(".usage tbody button").Click());
         page.WaitForAssertion(() => Assert.Equal(7, page.FindAll(".usage tr.day").Count));
         Assert.Equal("true", page.Find(".usage tbody button").GetAttribute("aria-expanded"));
         var days = page.FindAll(".usage tr.day").Select(r => Usages.Dollars(r.Children[2].TextContent)).Sum();
@@ -170,15 +171,15 @@ public sealed class BillingSpecs : PageContext
     }
 
     [Fact]
-    public void Chosen_days_that_can_t_be_are_refused_beside_their_field()
+    public async Task Chosen_days_that_can_t_be_are_refused_beside_their_field()
     {
         var page = Show<BillingPage>();
-        page.FindAll(".period input")[0].Change("2026-11-19");
-        page.FindAll(".period input")[1].Change("2026-11-21");
-        page.Find(".period form").Submit();
+        await page.InvokeAsync(() => page.FindAll(".period input")[0].Change("2026-11-19"));
+        await page.InvokeAsync(() => page.FindAll(".period input")[1].Change("2026-11-21"));
+        await page.InvokeAsync(() => page.Find(".period form").Submit());
         page.WaitForAssertion(() => Assert.Contains("today is 2026-11-20", page.Find("#period-to-wrong").TextContent));
-        page.FindAll(".period input")[1].Change("2026-11-20");
-        page.Find(".period form").Submit();
+        await page.InvokeAsync(() => page.FindAll(".period input")[1].Change("2026-11-20"));
+        await page.InvokeAsync(() => page.Find(".period form").Submit());
         page.WaitForAssertion(() => Assert.EndsWith("?from=2026-11-19&to=2026-11-20", Navigation.Uri));
     }
 
@@ -208,5 +209,5 @@ public sealed class BillingSpecs : PageContext
 
     private System.Text.Json.Nodes.JsonNode Put() => Platform.Asked.Single(a => a.Call == "PUT v1/billing/cap").Body!;
 
-    private static void Type(IRenderedComponent<BillingPage> page, string text) => page.Find(".cap input").Input(text);
+    private static Task TypeAsync(IRenderedComponent<BillingPage> page, string text) => page.InvokeAsync(() => page.Find(".cap input").Input(text));
 }

@@ -13,13 +13,13 @@ public sealed class ConfigurationSpecs : PageContext
     public ConfigurationSpecs() => Platform.Answer("GET v1/hardware", new HardwareList([], [new("telemetry", 0.15m)]));
 
     [Fact]
-    public void Only_what_changed_is_sent_and_rests_on_what_was_seen()
+    public async Task Only_what_changed_is_sent_and_rests_on_what_was_seen()
     {
         Platform.Answer($"PATCH {Route}", Some.Endpoint with { Scaling = new(0, 8, 300, 16), Version = 5 });
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
         page.WaitForAssertion(() => Assert.Contains("Most nodes: 4 → 8", page.Find(".save").TextContent));
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("form").Submit());
         page.WaitForAssertion(() => Assert.Contains("Saved.", page.Find(".save").TextContent));
         Assert.Equal(["""{"scaling":{"max":8}}"""], Sent());
         Assert.Equal(["\"4\""], Platform.RestedOn);
@@ -27,37 +27,37 @@ public sealed class ConfigurationSpecs : PageContext
     }
 
     [Fact]
-    public void What_is_out_of_bounds_is_refused_beside_the_field_and_not_sent()
+    public async Task What_is_out_of_bounds_is_refused_beside_the_field_and_not_sent()
     {
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("65");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("65"));
         page.WaitForAssertion(() => Assert.Contains("Must lie between 1 and 64, not be 65.", page.Find("#setting-scaling-max-error").TextContent));
         page.WaitForAssertion(() => Assert.Equal("true", page.Find("#setting-scaling-max").GetAttribute("aria-invalid")));
         page.WaitForAssertion(() => Assert.Contains("setting-scaling-max-error", page.Find("#setting-scaling-max").GetAttribute("aria-describedby")));
         page.WaitForAssertion(() => Assert.Equal("65", page.Find("#setting-scaling-max").GetAttribute("value")));
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("form").Submit());
         Assert.Empty(Sent());
     }
 
     [Fact]
-    public void What_the_platform_refuses_stands_beside_the_field_until_it_is_edited()
+    public async Task What_the_platform_refuses_stands_beside_the_field_until_it_is_edited()
     {
         Platform.Refuse($"PATCH {Route}", 422, "invalid_request", "Some fields are wrong.", ("scaling.max", "is too much for this account"));
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
+        await page.InvokeAsync(() => page.Find("form").Submit());
         page.WaitForAssertion(() => Assert.Contains("is too much for this account", page.Find("#setting-scaling-max-error").TextContent));
-        page.Find("#setting-scaling-max").Input("6");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("6"));
         page.WaitForAssertion(() => Assert.Empty(page.FindAll("#setting-scaling-max-error")));
     }
 
     [Fact]
-    public void Scale_to_zero_is_a_fewest_of_no_nodes()
+    public async Task Scale_to_zero_is_a_fewest_of_no_nodes()
     {
         var page = Configuration(Some.Endpoint with { Scaling = new(2, 4, 300, 16) });
         var flag = page.Find(".card > .flag input");
         Assert.False(flag.HasAttribute("checked"));
-        flag.Change(true);
+        await page.InvokeAsync(() => flag.Change(true));
         page.WaitForAssertion(() => Assert.Equal("0", page.Find("#setting-scaling-min").GetAttribute("value")));
         page.WaitForAssertion(() => Assert.Contains("Fewest nodes: 2 → 0", page.Find(".save").TextContent));
     }
@@ -76,22 +76,22 @@ public sealed class ConfigurationSpecs : PageContext
     }
 
     [Fact]
-    public void Limits_of_addresses_show_while_anyone_may_call()
+    public async Task Limits_of_addresses_show_while_anyone_may_call()
     {
         var page = Configuration(Some.Endpoint);
         Assert.Empty(page.FindAll("#setting-limits-perAddress-concurrent"));
-        page.Find("#setting-access").Change("public");
-        page.Find("#setting-limits-perAddress-concurrent").Input("2");
+        await page.InvokeAsync(() => page.Find("#setting-access").Change("public"));
+        await page.InvokeAsync(() => page.Find("#setting-limits-perAddress-concurrent").Input("2"));
         Platform.Answer($"PATCH {Route}", Some.Endpoint with { Access = EndpointAccess.Public, Limits = new(PerAddress: new(Concurrent: 2)), Version = 5 });
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("form").Submit());
         page.WaitForAssertion(() => Assert.Equal(["""{"limits":{"perAddress":{"concurrent":2}},"access":"public"}"""], Sent()));
     }
 
     [Fact]
-    public void Edits_survive_what_happens_meanwhile()
+    public async Task Edits_survive_what_happens_meanwhile()
     {
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
         page.Render(p => p.Add(c => c.It, Some.Endpoint with { Version = 9, Wanted = 2, HoldSeconds = 90 }));
         page.WaitForAssertion(() => Assert.Equal("8", page.Find("#setting-scaling-max").GetAttribute("value")));
         page.WaitForAssertion(() => Assert.Equal("90", page.Find("#setting-holdSeconds").GetAttribute("value")));
@@ -99,19 +99,20 @@ public sealed class ConfigurationSpecs : PageContext
     }
 
     [Fact]
-    public void What_somebody_else_changed_meanwhile_is_asked_about()
+    public async Task What_somebody_else_changed_meanwhile_is_asked_about()
     {
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
         page.Render(p => p.Add(c => c.It, Some.Endpoint with { Version = 5, Scaling = new(0, 6, 300, 16) }));
         page.WaitForAssertion(() => Assert.Contains("it is 6 now", page.Find(".overtaken").TextContent));
         page.WaitForAssertion(() => Assert.True(page.Find(".save button[type=submit]").HasAttribute("disabled")));
-        page.WaitForElement(".overtaken .button + .button").Click();
+        page.WaitForElement(".overtaken .button + .button");
+        await page.InvokeAsync(() => page.Find(".overtaken .button + .button").Click());
         page.WaitForAssertion(() => Assert.Equal("6", page.Find("#setting-scaling-max").GetAttribute("value")));
     }
 
     [Fact]
-    public void A_version_that_is_only_newer_is_taken_up_and_the_change_sent_again()
+    public async Task A_version_that_is_only_newer_is_taken_up_and_the_change_sent_again()
     {
         Platform.Has(Some.Endpoint with { Version = 7 });
         var calls = 0;
@@ -119,20 +120,20 @@ public sealed class ConfigurationSpecs : PageContext
             ? (412, new { code = "stale_version", detail = "It changed." })
             : (200, Some.Endpoint with { HoldSeconds = 90, Version = 8 }));
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-holdSeconds").Input("90");
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("#setting-holdSeconds").Input("90"));
+        await page.InvokeAsync(() => page.Find("form").Submit());
         page.WaitForAssertion(() => Assert.Contains("Saved.", page.Find(".save").TextContent));
         Assert.Equal(["\"4\"", "\"7\""], Platform.RestedOn);
     }
 
     [Fact]
-    public void A_version_in_which_somebody_changed_the_same_is_not_overwritten()
+    public async Task A_version_in_which_somebody_changed_the_same_is_not_overwritten()
     {
         Platform.Has(Some.Endpoint with { HoldSeconds = 30, Version = 7 });
         Platform.Refuse($"PATCH {Route}", 412, "stale_version", "It changed.");
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-holdSeconds").Input("90");
-        page.Find("form").Submit();
+        await page.InvokeAsync(() => page.Find("#setting-holdSeconds").Input("90"));
+        await page.InvokeAsync(() => page.Find("form").Submit());
         page.WaitForAssertion(() => Assert.Contains("it is 30 s now", page.Find(".overtaken").TextContent));
         page.WaitForAssertion(() => Assert.Contains("Changed by somebody else meanwhile: Holds requests for.", page.Find(".save").TextContent));
         Assert.Single(Sent());
@@ -145,7 +146,7 @@ public sealed class ConfigurationSpecs : PageContext
     {
         JSInterop.Setup<bool>("confirm", _ => true).SetResult(leaves);
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
         page.WaitForElement(".save.open");
         Navigation.NavigateTo("inference");
         var history = ((BunitNavigationManager)Navigation).History;
@@ -157,8 +158,9 @@ public sealed class ConfigurationSpecs : PageContext
     public async Task Who_leaves_without_changes_is_not_asked()
     {
         var page = Configuration(Some.Endpoint);
-        page.Find("#setting-scaling-max").Input("8");
-        page.WaitForElement(".save button[type=button]").Click();
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
+        page.WaitForElement(".save button[type=button]");
+        await page.InvokeAsync(() => page.Find(".save button[type=button]").Click());
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".save.open")));
         Navigation.NavigateTo("inference");
         await Eventually.TrueAsync(() => Navigation.Uri.EndsWith("/inference", StringComparison.Ordinal), "the fleet");
@@ -170,24 +172,24 @@ public sealed class ConfigurationSpecs : PageContext
         Platform.Answer($"DELETE {Route}", Some.Endpoint, 202);
         var page = Configuration(Some.Endpoint);
         Navigation.NavigateTo($"inference/blocks/{Some.EndpointId}/configuration");
-        page.Find("#setting-scaling-max").Input("8");
-        Delete(page).Submit();
-        Delete(page).QuerySelector("input")!.Input("cha");
-        Delete(page).Submit();
+        await page.InvokeAsync(() => page.Find("#setting-scaling-max").Input("8"));
+        await page.InvokeAsync(() => Delete(page).Submit());
+        await page.InvokeAsync(() => Delete(page).QuerySelector("input")!.Input("cha"));
+        await page.InvokeAsync(() => Delete(page).Submit());
         Assert.DoesNotContain(Platform.Asked, a => a.Call == $"DELETE {Route}");
-        Delete(page).QuerySelector("input")!.Input("chat");
-        Delete(page).Submit();
+        await page.InvokeAsync(() => Delete(page).QuerySelector("input")!.Input("chat"));
+        await page.InvokeAsync(() => Delete(page).Submit());
         await Eventually.TrueAsync(() => Navigation.Uri.EndsWith("/inference", StringComparison.Ordinal), "the fleet");
         Assert.Contains(Platform.Asked, a => a.Call == $"DELETE {Route}");
     }
 
     [Fact]
-    public void A_deletion_that_is_refused_says_why()
+    public async Task A_deletion_that_is_refused_says_why()
     {
         Platform.Refuse($"DELETE {Route}", 409, "endpoint_busy", "Others change it. Try again.");
         var page = Configuration(Some.Endpoint);
-        Delete(page).QuerySelector("input")!.Input("chat");
-        Delete(page).Submit();
+        await page.InvokeAsync(() => Delete(page).QuerySelector("input")!.Input("chat"));
+        await page.InvokeAsync(() => Delete(page).Submit());
         page.WaitForAssertion(() => Assert.Contains("Others change it. Try again.", Delete(page).TextContent));
     }
 

@@ -52,46 +52,49 @@ public sealed class EndpointPageSpecs : PageContext
     }
 
     [Fact]
-    public void While_it_is_done_its_button_says_so_and_a_second_click_does_nothing()
+    public async Task While_it_is_done_its_button_says_so_and_a_second_click_does_nothing()
     {
         Platform.Has(Some.Endpoint);
         Platform.Answer($"POST {Route}/hibernate", Some.Endpoint, 202);
         var held = new TaskCompletionSource();
         Platform.Before = (path, _) => path == $"POST {Route}/hibernate" ? held.Task : Task.CompletedTask;
         var page = Shown("logs");
-        page.WaitForElement("[role=group] button").Click();
+        page.WaitForElement("[role=group] button");
+        await page.InvokeAsync(() => page.Find("[role=group] button").Click());
         page.WaitForAssertion(() => Assert.Equal("Falling asleep…", page.Find("[role=group] button").TextContent));
-        page.Find("[role=group] button").Click();
+        await page.InvokeAsync(() => page.Find("[role=group] button").Click());
         held.SetResult();
         page.WaitForAssertion(() => Assert.Equal("Sleep now", page.Find("[role=group] button").TextContent));
         Assert.Single(Platform.Asked, a => a.Call == $"POST {Route}/hibernate");
     }
 
     [Fact]
-    public void One_that_may_not_sleep_says_why_and_where_to_change_it()
+    public async Task One_that_may_not_sleep_says_why_and_where_to_change_it()
     {
         Platform.Has(Some.Endpoint with { Scaling = new(2, 4, 300, 16) });
         Platform.Refuse($"POST {Route}/hibernate", 409, "minimum_above_zero", "It may not sleep: scaling.min is 2.");
         var page = Shown("logs");
-        page.WaitForElement("[role=group] button").Click();
+        page.WaitForElement("[role=group] button");
+        await page.InvokeAsync(() => page.Find("[role=group] button").Click());
         page.WaitForAssertion(() => Assert.Contains("at least 2 nodes must run", page.Find(".notice").TextContent));
         Assert.EndsWith("/configuration", page.Find(".notice a").GetAttribute("href"));
     }
 
     [Fact]
-    public void It_is_asked_before_it_is_switched_off()
+    public async Task It_is_asked_before_it_is_switched_off()
     {
         Platform.Has(Some.Endpoint);
         Platform.Answer($"POST {Route}/disable", Some.Endpoint, 202);
         var page = Shown("logs");
-        page.WaitForElement("[role=group] .danger").Click();
+        page.WaitForElement("[role=group] .danger");
+        await page.InvokeAsync(() => page.Find("[role=group] .danger").Click());
         Assert.DoesNotContain(Platform.Asked, a => a.Call == $"POST {Route}/disable");
-        page.Find("[role=group] dialog form").Submit();
+        await page.InvokeAsync(() => page.Find("[role=group] dialog form").Submit());
         page.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call == $"POST {Route}/disable"));
     }
 
     [Fact]
-    public void What_failed_says_why_and_what_to_do_and_can_be_tried_again()
+    public async Task What_failed_says_why_and_what_to_do_and_can_be_tried_again()
     {
         Platform.Has(Some.Endpoint with { Status = EndpointStatus.Failed, Nodes = [], Failure = new(FailureCode.StartExited, "It ended with code 1.", "CUDA out of <memory>") });
         Platform.Answer($"POST {Route}/enable", Some.Endpoint, 202);
@@ -99,7 +102,7 @@ public sealed class EndpointPageSpecs : PageContext
         page.WaitForAssertion(() => Assert.Contains("start_exited", page.Find(".failure").TextContent));
         var said = page.Find(".failure").TextContent;
         foreach (var part in (string[])["It ended with code 1.", "What to do:", "CUDA out of <memory>"]) Assert.Contains(part, said);
-        page.Find(".failure button").Click();
+        await page.InvokeAsync(() => page.Find(".failure button").Click());
         page.WaitForAssertion(() => Assert.Contains(Platform.Asked, a => a.Call == $"POST {Route}/enable"));
     }
 

@@ -43,7 +43,7 @@ public sealed class FleetSpecs : PageContext
         Platform.Has(Some.Endpoint with { Id = "endpt-0000000000e2", Name = "embedder" });
         var page = Show<FleetPage>();
         await HoldsAsync(() => Assert.Equal(2, page.FindAll(".fleet tbody tr").Count));
-        page.Find("input[type=search]").Input("embed");
+        await page.InvokeAsync(() => page.Find("input[type=search]").Input("embed"));
         Assert.EndsWith("inference?q=embed", Navigation.Uri);
     }
 

@@ -45,9 +45,9 @@ public sealed class KeysSpecs : PageContext
     }
 
     [Fact]
-    public void An_issued_key_is_shown_whole_once_with_the_focus_on_it()
+    public async Task An_issued_key_is_shown_whole_once_with_the_focus_on_it()
     {
-        var page = Issued();
+        var page = await IssuedAsync();
         Assert.Equal(Secret, page.Find("input.secret").GetAttribute("value"));
         Assert.Equal(Secret, page.Find(".new [data-copy]").GetAttribute("data-copy"));
         Assert.Contains("shown this once", page.Find(".new").TextContent);
@@ -56,27 +56,27 @@ public sealed class KeysSpecs : PageContext
         Assert.Equal(("ci", "manage", 60), ((string?)body["name"], (string?)body["scope"], (int)body["limits"]!["requestsPerMinute"]!));
         Assert.Null(body["limits"]!["concurrent"]);
 
-        page.Find(".new > .button.primary").Click();
+        await page.InvokeAsync(() => page.Find(".new > .button.primary").Click());
         page.WaitForAssertion(() => Assert.DoesNotContain(Secret, page.Markup));
     }
 
     [Fact]
-    public void Leaving_without_the_key_is_asked_about_first()
+    public async Task Leaving_without_the_key_is_asked_about_first()
     {
-        var page = Issued();
+        var page = await IssuedAsync();
         Navigation.NavigateTo("billing");
         var first = ((BunitNavigationManager)Navigation).History.First();
         Assert.Equal(NavigationState.Prevented, first.State);
         page.WaitForAssertion(() => _script.VerifyInvoke("open"));
-        page.Find("[aria-labelledby=leave-title] .danger").Click();
+        await page.InvokeAsync(() => page.Find("[aria-labelledby=leave-title] .danger").Click());
         Assert.EndsWith("billing", Navigation.Uri);
     }
 
     [Fact]
-    public void A_key_s_text_is_in_no_address_and_given_to_no_script()
+    public async Task A_key_s_text_is_in_no_address_and_given_to_no_script()
     {
-        var page = Issued();
-        page.Find(".new > .button.primary").Click();
+        var page = await IssuedAsync();
+        await page.InvokeAsync(() => page.Find(".new > .button.primary").Click());
         Assert.DoesNotContain(Platform.Asked, a => a.Call.Contains(Secret, StringComparison.Ordinal));
         Assert.DoesNotContain(JSInterop.Invocations.Concat(_script.Invocations), i => i.Arguments.Any(a => a is string text && text.Contains(Secret, StringComparison.Ordinal)));
         Assert.DoesNotContain(Secret, Navigation.Uri);
@@ -84,59 +84,59 @@ public sealed class KeysSpecs : PageContext
     }
 
     [Fact]
-    public void What_is_wrong_with_a_key_is_said_beside_its_field()
+    public async Task What_is_wrong_with_a_key_is_said_beside_its_field()
     {
         var page = Listed();
-        page.Find(".page-head button").Click();
+        await page.InvokeAsync(() => page.Find(".page-head button").Click());
         page.WaitForElement(".issue form");
-        page.FindAll(".issue .limits input")[1].Input("many");
-        page.Find(".issue form").Submit();
+        await page.InvokeAsync(() => page.FindAll(".issue .limits input")[1].Input("many"));
+        await page.InvokeAsync(() => page.Find(".issue form").Submit());
         page.WaitForAssertion(() => Assert.Contains("Give it a name", page.Find("#issue-name-wrong").TextContent));
         Assert.Contains("whole number", page.Find("#issue-concurrent").TextContent);
         Assert.DoesNotContain(Platform.Asked, a => a.Call == "POST v1/keys");
 
         Platform.Refuse("POST v1/keys", 422, "invalid_request", "Some fields are wrong.", ("limits.concurrent", "must lie between 1 and 100000, not be 0"));
-        page.Find(".issue .name input").Input("ci");
-        page.FindAll(".issue .limits input")[1].Input("0");
-        page.Find(".issue form").Submit();
+        await page.InvokeAsync(() => page.Find(".issue .name input").Input("ci"));
+        await page.InvokeAsync(() => page.FindAll(".issue .limits input")[1].Input("0"));
+        await page.InvokeAsync(() => page.Find(".issue form").Submit());
         page.WaitForAssertion(() => Assert.Equal("It must lie between 1 and 100000, not be 0.", page.Find("#issue-concurrent").TextContent));
         Assert.Equal("", page.Find("#issue-name-wrong").TextContent);
     }
 
     [Fact]
-    public void One_key_too_many_says_what_to_do()
+    public async Task One_key_too_many_says_what_to_do()
     {
         Platform.Refuse("POST v1/keys", 409, "too_many_keys", "An account has at most 100 keys. Revoke one that is not used any more.");
         var page = Listed();
-        page.Find(".page-head button").Click();
+        await page.InvokeAsync(() => page.Find(".page-head button").Click());
         page.WaitForElement(".issue form");
-        page.Find(".issue .name input").Input("ci");
-        page.Find(".issue form").Submit();
+        await page.InvokeAsync(() => page.Find(".issue .name input").Input("ci"));
+        await page.InvokeAsync(() => page.Find(".issue form").Submit());
         page.WaitForAssertion(() => Assert.Contains("at most 100 keys", page.Find(".issue .notice").TextContent));
     }
 
     [Theory]
     [InlineData(KeyScope.Global, new[] { "inference", "manage", "global" })]
     [InlineData(KeyScope.Operator, new[] { "inference", "manage", "global", "operator" })]
-    public void Only_an_operator_is_offered_an_operator_s_key(KeyScope scope, string[] offered)
+    public async Task Only_an_operator_is_offered_an_operator_s_key(KeyScope scope, string[] offered)
     {
         var page = Listed(Some.Session with { Scopes = [scope] });
-        page.Find(".page-head button").Click();
+        await page.InvokeAsync(() => page.Find(".page-head button").Click());
         page.WaitForElement(".issue form");
         page.WaitForAssertion(() => Assert.Equal(offered, page.FindAll(".scope input").Select(s => s.GetAttribute("value"))));
     }
 
     [Fact]
-    public void Limits_are_changed()
+    public async Task Limits_are_changed()
     {
         Platform.Answer($"PATCH v1/keys/{Other.Id}", Other with { Limits = new(null, 8) });
         var page = Listed();
-        page.Find($"button[aria-label='Change limits of {Other.Name}']").Click();
+        await page.InvokeAsync(() => page.Find($"button[aria-label='Change limits of {Other.Name}']").Click());
         page.WaitForAssertion(() => Assert.Equal(["600", "4"], page.FindAll("[aria-labelledby=limits-title] input").Select(i => i.GetAttribute("value"))));
-        page.FindAll("[aria-labelledby=limits-title] input")[0].Input("");
-        page.FindAll("[aria-labelledby=limits-title] input")[1].Input("8");
+        await page.InvokeAsync(() => page.FindAll("[aria-labelledby=limits-title] input")[0].Input(""));
+        await page.InvokeAsync(() => page.FindAll("[aria-labelledby=limits-title] input")[1].Input("8"));
         Platform.Answer("GET v1/keys", new KeyList([Own, Other with { Limits = new(null, 8) }]));
-        page.Find("[aria-labelledby=limits-title] .primary").Click();
+        await page.InvokeAsync(() => page.Find("[aria-labelledby=limits-title] .primary").Click());
         page.WaitForAssertion(() => Assert.Contains("8 at once", page.FindAll(".keys tbody tr")[1].TextContent));
         var limits = Platform.Asked.Single(a => a.Call.StartsWith("PATCH", StringComparison.Ordinal)).Body!["limits"]!;
         Assert.Null(limits["requestsPerMinute"]);
@@ -145,31 +145,31 @@ public sealed class KeysSpecs : PageContext
     }
 
     [Fact]
-    public void A_key_is_revoked_once_that_is_confirmed()
+    public async Task A_key_is_revoked_once_that_is_confirmed()
     {
         Platform.Answer($"DELETE v1/keys/{Other.Id}", null, 204);
         var page = Listed();
-        page.Find($"button[aria-label='Revoke {Other.Name}']").Click();
+        await page.InvokeAsync(() => page.Find($"button[aria-label='Revoke {Other.Name}']").Click());
         page.WaitForAssertion(() => _script.VerifyInvoke("open"));
         page.WaitForAssertion(() => Assert.Contains("can't be undone", page.Find("[aria-labelledby=revoke-title]").TextContent));
         Assert.DoesNotContain("This session uses", page.Markup);
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("DELETE", StringComparison.Ordinal));
 
         Platform.Answer("GET v1/keys", new KeyList([Own]));
-        page.Find("[aria-labelledby=revoke-title] .danger").Click();
+        await page.InvokeAsync(() => page.Find("[aria-labelledby=revoke-title] .danger").Click());
         page.WaitForAssertion(() => Assert.Single(page.FindAll(".keys tbody tr")));
         page.WaitForAssertion(() => Assert.Contains("chat-backend was revoked", page.Find(".said").TextContent));
         Assert.False(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id));
     }
 
     [Fact]
-    public void To_revoke_the_key_in_use_ends_the_session_and_says_so_before()
+    public async Task To_revoke_the_key_in_use_ends_the_session_and_says_so_before()
     {
         Platform.Answer($"DELETE v1/keys/{Own.Id}", null, 204);
         var page = Listed();
-        page.Find($"button[aria-label='Revoke {Own.Name}']").Click();
+        await page.InvokeAsync(() => page.Find($"button[aria-label='Revoke {Own.Name}']").Click());
         page.WaitForAssertion(() => Assert.Contains("You are signed out as soon as it is revoked", page.Find("[aria-labelledby=revoke-title]").TextContent));
-        page.Find("[aria-labelledby=revoke-title] .danger").Click();
+        await page.InvokeAsync(() => page.Find("[aria-labelledby=revoke-title] .danger").Click());
         page.WaitForAssertion(() => Assert.True(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id)));
     }
 
@@ -193,16 +193,16 @@ public sealed class KeysSpecs : PageContext
         return page;
     }
 
-    private IRenderedComponent<KeysPage> Issued()
+    private async Task<IRenderedComponent<KeysPage>> IssuedAsync()
     {
         Platform.Answer("POST v1/keys", new KeyResource("key-000000000003", "ci", Secret[..13], [KeyScope.Manage], Some.Now, new(60), Secret), 201);
         var page = Listed();
-        page.Find(".page-head button").Click();
+        await page.InvokeAsync(() => page.Find(".page-head button").Click());
         page.WaitForElement(".issue form");
-        page.Find(".issue .name input").Input("ci");
-        page.Find(".scope input[value=manage]").Change("manage");
-        page.FindAll(".issue .limits input")[0].Input("60");
-        page.Find(".issue form").Submit();
+        await page.InvokeAsync(() => page.Find(".issue .name input").Input("ci"));
+        await page.InvokeAsync(() => page.Find(".scope input[value=manage]").Change("manage"));
+        await page.InvokeAsync(() => page.FindAll(".issue .limits input")[0].Input("60"));
+        await page.InvokeAsync(() => page.Find(".issue form").Submit());
         page.WaitForElement("input.secret");
         return page;
     }

@@ -70,11 +70,11 @@ public sealed class OverviewSpecs : PageContext
     }
 
     [Fact]
-    public void Another_language_can_be_chosen_and_is_what_is_copied_then()
+    public async Task Another_language_can_be_chosen_and_is_what_is_copied_then()
     {
         var page = Overview(Some.Endpoint);
         Assert.StartsWith("curl", page.Find(".call pre").TextContent, StringComparison.Ordinal);
-        page.FindAll(".languages input")[1].Change("on");
+        await page.InvokeAsync(() => page.FindAll(".languages input")[1].Change("on"));
         page.WaitForAssertion(() => Assert.StartsWith("import os", page.Find(".call pre").TextContent, StringComparison.Ordinal));
         Assert.Contains(page.FindAll(".call [data-copy]"), b => b.GetAttribute("data-copy")!.StartsWith("import os", StringComparison.Ordinal));
     }
@@ -140,7 +140,7 @@ public sealed class OverviewSpecs : PageContext
     }
 
     [Fact]
-    public void The_timeline_is_read_on_when_something_happens_and_back_when_asked()
+    public async Task The_timeline_is_read_on_when_something_happens_and_back_when_asked()
     {
         var entries = Enumerable.Range(1, 60).Select(v => Created(v)).ToList();
         Answers(entries);
@@ -152,7 +152,7 @@ public sealed class OverviewSpecs : PageContext
         page.Render(p => p.Add(o => o.It, Some.Endpoint with { Version = 61 }));
         page.WaitForAssertion(() => Assert.Contains("endpoint_created 61.", page.Find(".timeline li").TextContent));
 
-        page.Find(".timeline .older").Click();
+        await page.InvokeAsync(() => page.Find(".timeline .older").Click());
         page.WaitForAssertion(() => Assert.Equal(61, page.FindAll(".timeline li").Count));
         Assert.Empty(page.FindAll(".timeline .older"));
     }

@@ -30,21 +30,21 @@ public sealed class TelemetryOfferSpecs : PageContext
     }
 
     [Fact]
-    public void A_click_switches_it_on()
+    public async Task A_click_switches_it_on()
     {
         Platform.Answer(Patch, Some.Endpoint);
         var offer = Shown();
-        offer.Find("button").Click();
+        await offer.InvokeAsync(() => offer.Find("button").Click());
         offer.WaitForAssertion(() => Assert.Contains("Telemetry is on", offer.Markup));
         Assert.True((bool)Assert.Single(Platform.Asked, a => a.Call == Patch).Body!["telemetry"]!);
     }
 
     [Fact]
-    public void A_refusal_is_shown_and_can_be_tried_again()
+    public async Task A_refusal_is_shown_and_can_be_tried_again()
     {
         Platform.Refuse(Patch, 409, "endpoint_deleted", "It was deleted meanwhile.");
         var offer = Shown();
-        offer.Find("button").Click();
+        await offer.InvokeAsync(() => offer.Find("button").Click());
         offer.WaitForAssertion(() => Assert.Contains("It was deleted meanwhile.", offer.Find("[role=alert]").TextContent));
         Assert.False(offer.Find("button").HasAttribute("disabled"));
     }
