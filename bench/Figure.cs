@@ -60,7 +60,8 @@ internal sealed record Figure(string Key, string Unit, double Value, double? Bar
         console.Write(table);
     }
 
-    private string Measured => $"{Text(Value)} {Unit}{(Spread is { } s ? $" ({Text(s.Low)} – {Text(s.High)})" : "")}";
+    /// <summary>What was measured, for people.</summary>
+    public string Measured => $"{Text(Value)} {Unit}{(Spread is { } s ? $" ({Text(s.Low)} – {Text(s.High)})" : "")}";
 
     private string Limit => Bar is { } bar ? $"{(AtLeast ? "≥" : "≤")} {Text(bar)} {Unit}" : "";
 

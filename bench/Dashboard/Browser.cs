@@ -19,11 +19,12 @@ internal sealed class Browser : IAsyncDisposable
     /// <param name="progress">Told what happens.</param>
     /// <param name="cancel">Stops.</param>
     /// <param name="isDark">Whether it prefers dark pages.</param>
-    public static async Task<Browser> OpenAsync(string link, Action<string> progress, CancellationToken cancel, bool isDark = false)
+    /// <param name="isShared">Whether all its pages share one process: where many are open and none is measured.</param>
+    public static async Task<Browser> OpenAsync(string link, Action<string> progress, CancellationToken cancel, bool isDark = false, bool isShared = false)
     {
         var program = await Chromium.FindAsync(progress, cancel);
         var playwright = await Playwright.CreateAsync();
-        var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+        var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox", "--disable-dev-shm-usage", .. isShared ? (string[])["--process-per-site"] : []] });
         var context = await chromium.NewContextAsync(new() { ViewportSize = new() { Width = 1280, Height = 800 }, ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
         var page = await context.NewPageAsync();
         await page.GotoAsync(link);

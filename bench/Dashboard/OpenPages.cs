@@ -11,8 +11,9 @@ internal static class OpenPages
     private static readonly TimeSpan Settles = TimeSpan.FromSeconds(10);
 
     /// <returns>MiB.</returns>
-    public static async Task<double> MeasureAsync(Stage stage, Browser browser, Uri origin, Action<string> progress, CancellationToken cancel)
+    public static async Task<double> MeasureAsync(Stage stage, string link, Uri origin, Action<string> progress, CancellationToken cancel)
     {
+        await using var browser = await Browser.OpenAsync(link, progress, cancel, isShared: true);
         await Task.Delay(Settles, cancel);
         var before = Rss(stage);
         for (var i = 1; i <= Pages; i++)

@@ -6,7 +6,6 @@ using Hypervize.Dashboard.Relay;
 using Hypervize.Dashboard.Sessions;
 using Hypervize.Dashboard.Shell;
 using Hypervize.Hosting;
-using MudBlazor.Services;
 
 return await Service.RunAsync("dashboard", args, (builder, settings) =>
 {
@@ -21,7 +20,6 @@ return await Service.RunAsync("dashboard", args, (builder, settings) =>
 
     builder.Services.AddRazorComponents().AddInteractiveServerComponents();
     builder.Services.AddCascadingAuthenticationState();
-    builder.Services.AddMudServices();
     builder.Services.AddPages();
 }, app =>
 {

@@ -1,4 +1,5 @@
 using Hypervize.Dashboard.Deploy;
+using Hypervize.Dashboard.Endpoints.Configuration;
 using Hypervize.Endpoints.Api;
 using Hypervize.Hosting.Requests;
 
@@ -11,6 +12,20 @@ public sealed class DashboardFields
     public void Numbers_have_the_bounds_that_the_API_has() => Assert.Equal(
         DeployFields.Numbers.Select(f => (f.Path, f.Min, f.Max, f.Default)),
         DeployFields.Numbers.Select(f => EndpointFields.Create.OfType<NumberField>().Single(a => a.Path == f.Path)).Select(a => (a.Path, a.Min, a.Max, a.Default)));
+
+    [Fact]
+    public void Numbers_that_can_be_changed_have_the_bounds_that_the_API_has()
+    {
+        var numbers = EndpointSettingList.All.Where(s => s.Kind is SettingKind.Whole or SettingKind.Fraction).ToList();
+        Assert.Equal(
+            numbers.Select(s => (s.Path, s.Kind, s.Least, s.Most)),
+            numbers.Select(s => EndpointFields.Patch.Single(f => f.Path == s.Path) switch
+            {
+                NumberField whole => (whole.Path, SettingKind.Whole, whole.Min, whole.Max),
+                DecimalField fraction => (fraction.Path, SettingKind.Fraction, fraction.Min, fraction.Max),
+                var other => (other.Path, SettingKind.Text, 0, 0),
+            }));
+    }
 
     [Fact]
     public void Texts_have_the_form_that_the_API_asks_for() => Assert.Equal(

@@ -29,7 +29,7 @@ public sealed class DeploySpecs : PageContext
         Assert.Equal("$0.8048, $19.3152, $19.3152, $0.00", Prices(page));
         Assert.Contains("do not fit, and why", page.Find(".others summary").TextContent);
         Assert.Contains("may be used", page.Find(".others").TextContent);
-        Assert.Equal("Llama-8B", Value(page, "name"));
+        Assert.Equal("Llama-8B", page.Find("#name").GetAttribute("placeholder"));
         Assert.Equal("hardware-title", page.Find(".options").GetAttribute("aria-labelledby"));
     }
 

@@ -18,7 +18,7 @@ public sealed class KeysSpecs : PageContext
     public KeysSpecs()
     {
         Platform.Answer("GET v1/keys", new KeyList([Own, Other]));
-        _script = JSInterop.SetupModule("./js/keys.js");
+        _script = JSInterop.SetupModule("./js/dialogs.js");
         _script.Mode = JSRuntimeMode.Loose;
     }
 
@@ -51,7 +51,7 @@ public sealed class KeysSpecs : PageContext
         Assert.Equal(Secret, page.Find("input.secret").GetAttribute("value"));
         Assert.Equal(Secret, page.Find(".new [data-copy]").GetAttribute("data-copy"));
         Assert.Contains("shown this once", page.Find(".new").TextContent);
-        page.WaitForAssertion(() => _script.VerifyInvoke("reveal"));
+        await HoldsAsync(() => _script.VerifyInvoke("reveal"));
         var body = Platform.Asked.Single(a => a.Call == "POST v1/keys").Body!;
         Assert.Equal(("ci", "manage", 60), ((string?)body["name"], (string?)body["scope"], (int)body["limits"]!["requestsPerMinute"]!));
         Assert.Null(body["limits"]!["concurrent"]);
@@ -67,8 +67,8 @@ public sealed class KeysSpecs : PageContext
         Navigation.NavigateTo("billing");
         var first = ((BunitNavigationManager)Navigation).History.First();
         Assert.Equal(NavigationState.Prevented, first.State);
-        page.WaitForAssertion(() => _script.VerifyInvoke("open"));
-        await page.InvokeAsync(() => page.Find("[aria-labelledby=leave-title] .danger").Click());
+        await HoldsAsync(() => _script.VerifyInvoke("open"));
+        await page.InvokeAsync(() => page.Find("dialog[aria-label^='Leave'] form").Submit());
         Assert.EndsWith("billing", Navigation.Uri);
     }
 
@@ -132,16 +132,16 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"PATCH v1/keys/{Other.Id}", Other with { Limits = new(null, 8) });
         var page = Listed();
         await page.InvokeAsync(() => page.Find($"button[aria-label='Change limits of {Other.Name}']").Click());
-        page.WaitForAssertion(() => Assert.Equal(["600", "4"], page.FindAll("[aria-labelledby=limits-title] input").Select(i => i.GetAttribute("value"))));
-        await page.InvokeAsync(() => page.FindAll("[aria-labelledby=limits-title] input")[0].Input(""));
-        await page.InvokeAsync(() => page.FindAll("[aria-labelledby=limits-title] input")[1].Input("8"));
+        page.WaitForAssertion(() => Assert.Equal(["600", "4"], page.FindAll("dialog[aria-label^='Limits'] input").Select(i => i.GetAttribute("value"))));
+        await page.InvokeAsync(() => page.FindAll("dialog[aria-label^='Limits'] input")[0].Input(""));
+        await page.InvokeAsync(() => page.FindAll("dialog[aria-label^='Limits'] input")[1].Input("8"));
         Platform.Answer("GET v1/keys", new KeyList([Own, Other with { Limits = new(null, 8) }]));
-        await page.InvokeAsync(() => page.Find("[aria-labelledby=limits-title] .primary").Click());
+        await page.InvokeAsync(() => page.Find("dialog[aria-label^='Limits'] form").Submit());
         page.WaitForAssertion(() => Assert.Contains("8 at once", page.FindAll(".keys tbody tr")[1].TextContent));
         var limits = Platform.Asked.Single(a => a.Call.StartsWith("PATCH", StringComparison.Ordinal)).Body!["limits"]!;
         Assert.Null(limits["requestsPerMinute"]);
         Assert.Equal(8, (int)limits["concurrent"]!);
-        page.WaitForAssertion(() => _script.VerifyInvoke("close"));
+        await HoldsAsync(() => _script.VerifyInvoke("close"));
     }
 
     [Fact]
@@ -150,13 +150,13 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"DELETE v1/keys/{Other.Id}", null, 204);
         var page = Listed();
         await page.InvokeAsync(() => page.Find($"button[aria-label='Revoke {Other.Name}']").Click());
-        page.WaitForAssertion(() => _script.VerifyInvoke("open"));
-        page.WaitForAssertion(() => Assert.Contains("can't be undone", page.Find("[aria-labelledby=revoke-title]").TextContent));
+        await HoldsAsync(() => _script.VerifyInvoke("open"));
+        page.WaitForAssertion(() => Assert.Contains("can't be undone", page.Find("dialog[aria-label^='Revoke']").TextContent));
         Assert.DoesNotContain("This session uses", page.Markup);
         Assert.DoesNotContain(Platform.Asked, a => a.Call.StartsWith("DELETE", StringComparison.Ordinal));
 
         Platform.Answer("GET v1/keys", new KeyList([Own]));
-        await page.InvokeAsync(() => page.Find("[aria-labelledby=revoke-title] .danger").Click());
+        await page.InvokeAsync(() => page.Find("dialog[aria-label^='Revoke'] form").Submit());
         page.WaitForAssertion(() => Assert.Single(page.FindAll(".keys tbody tr")));
         page.WaitForAssertion(() => Assert.Contains("chat-backend was revoked", page.Find(".said").TextContent));
         Assert.False(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id));
@@ -168,8 +168,8 @@ public sealed class KeysSpecs : PageContext
         Platform.Answer($"DELETE v1/keys/{Own.Id}", null, 204);
         var page = Listed();
         await page.InvokeAsync(() => page.Find($"button[aria-label='Revoke {Own.Name}']").Click());
-        page.WaitForAssertion(() => Assert.Contains("You are signed out as soon as it is revoked", page.Find("[aria-labelledby=revoke-title]").TextContent));
-        await page.InvokeAsync(() => page.Find("[aria-labelledby=revoke-title] .danger").Click());
+        page.WaitForAssertion(() => Assert.Contains("You are signed out as soon as it is revoked", page.Find("dialog[aria-label^='Revoke']").TextContent));
+        await page.InvokeAsync(() => page.Find("dialog[aria-label^='Revoke'] form").Submit());
         page.WaitForAssertion(() => Assert.True(Services.GetRequiredService<EndedSessions>().HasEnded(Some.Session.Id)));
     }
 

@@ -59,13 +59,13 @@ public sealed class LogsSpecs : PageContext
     }
 
     [Fact]
-    public void A_switch_of_telemetry_begins_and_ends_the_stream()
+    public async Task A_switch_of_telemetry_begins_and_ends_the_stream()
     {
         var tab = Shown(Some.Endpoint with { Telemetry = false });
         tab.Render(p => p.Add(t => t.It, Some.Endpoint));
         var opened = Assert.Single(_script.Invocations["open"]);
         tab.Render(p => p.Add(t => t.It, Some.Endpoint with { Telemetry = false }));
-        tab.WaitForAssertion(() => Assert.Equal(opened.Arguments[0], Assert.Single(_script.Invocations["close"]).Arguments[0]));
+        await HoldsAsync(() => Assert.Equal(opened.Arguments[0], Assert.Single(_script.Invocations["close"]).Arguments[0]));
     }
 
     private IRenderedComponent<LogsTab> Shown(EndpointResource it) => Show<LogsTab>(p => p.Add(t => t.It, it));

@@ -5,7 +5,6 @@ using Hypervize.Dashboard.Shell;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using MudBlazor.Services;
 
 namespace Hypervize.Dashboard.Tests;
 
@@ -17,7 +16,6 @@ public abstract class PageContext : BunitContext
         // With more patience than a slow machine needs.
         DefaultWaitTimeout = TimeSpan.FromSeconds(30);
         JSInterop.Mode = JSRuntimeMode.Loose;
-        Services.AddMudServices();
         Services.AddSingleton<TimeProvider>(Time);
         Services.AddSingleton(Platform.Access).AddSingleton<FleetFeeds>();
         Services.AddSingleton(new DashboardSettings()).AddSingleton<EndedSessions>().AddSingleton<SignInLinks>();

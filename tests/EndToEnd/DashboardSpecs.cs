@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hypervize.Cli.Client;
+using Hypervize.Cli.Running;
 using Hypervize.Kit;
 using Microsoft.Playwright;
 
@@ -35,6 +36,7 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
         await page.GetByRole(AriaRole.Button, new() { Name = "Deploy" }).ClickAsync();
         await page.WaitForURLAsync(new Regex("/dashboard/inference/blocks/endpt-"));
         var id = page.Url.Split('/').First(part => part.StartsWith("endpt-", StringComparison.Ordinal));
+        Assert.Equal("by browser", (string)(await platform.ShowAsync(id))["name"]!);
         await SeenAsync(page, "Online");
 
         // Talking to it.
@@ -84,6 +86,13 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
             await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
             await page.WaitForFunctionAsync("() => !document.querySelector('[aria-busy=true]')");
             barriers.AddRange(await Browsing.BarriersAsync(page));
+            // As another looks at it: in the dark, on a phone.
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+            await page.SetViewportSizeAsync(360, 740);
+            barriers.AddRange(await Browsing.BarriersAsync(page));
+            if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth")) barriers.Add($"{page.Url}: wider than a phone");
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+            await page.SetViewportSizeAsync(1280, 900);
         }
         Assert.Equal("", string.Join('\n', barriers));
         Assert.Equal("", string.Join('\n', _browser.Complaints));
@@ -109,6 +118,22 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
         await ChatAsync(page, id, Script);
         Assert.Null(await page.EvaluateAsync<int?>("() => window.stolen ?? null"));
         Assert.Equal("", string.Join('\n', _browser.Complaints));
+    }
+
+    [Fact]
+    public async Task A_page_comes_back_by_itself_when_the_dashboard_was_killed()
+    {
+        var id = await platform.CreateAsync("survivor");
+        await platform.UntilAsync(id, "up");
+        var page = await _browser.OpenAsync(await Browsing.LinkAsync(platform.Client));
+        await _browser.GoAsync(page, $"/dashboard/inference/blocks/{id}");
+        await SeenAsync(page, "Online");
+        await platform.Installation.KillServiceAsync(ServiceTable.Dashboard);
+        await Assertions.Expect(page.GetByText("Reconnecting…")).ToBeVisibleAsync();
+        await platform.DoAsync(id, "hibernate");
+        await platform.Installation.StartServiceAsync(ServiceTable.Dashboard, CancellationToken.None);
+        await SeenAsync(page, "Sleeping");
+        Assert.EndsWith($"/dashboard/inference/blocks/{id}", page.Url);
     }
 
     [Fact]

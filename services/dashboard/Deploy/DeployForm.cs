@@ -46,9 +46,9 @@ public sealed class DeployForm
     /// <summary>Path of the field that should have the focus; null for none.</summary>
     public string? Focus { get; private set; }
 
-    /// <summary>What stands in a field; in the name, until one is typed, what the model's own ends with.</summary>
+    /// <summary>What stands in a field.</summary>
     /// <param name="field">The field.</param>
-    public string this[Field field] => _texts.GetValueOrDefault(field.Path) is { } typed ? typed : field == DeployFields.Name ? NameOf(this[DeployFields.Model]) : "";
+    public string this[Field field] => _texts.GetValueOrDefault(field.Path, "");
 
     /// <summary>Types into a field: what the API said of it before is said no longer.</summary>
     /// <param name="field">The field.</param>
@@ -109,7 +109,7 @@ public sealed class DeployForm
     /// <param name="field">The field.</param>
     public int? Number(NumberField field) => int.TryParse(this[field].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= field.Min && number <= field.Max ? number : null;
 
-    /// <summary>A field's text; null when nothing is typed. A name that was taken away is the model's.</summary>
+    /// <summary>A field's text; null when nothing is typed. Until a name is, it is what the model's own ends with: shown in the field's place and not written into it, where it would come between what is being typed.</summary>
     /// <param name="field">The field.</param>
     public string? Text(TextField field) =>
         this[field].Trim() is { Length: > 0 } text ? text : field == DeployFields.Name && NameOf(this[DeployFields.Model]) is { Length: > 0 } name ? name : null;

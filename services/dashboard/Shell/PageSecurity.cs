@@ -3,7 +3,7 @@ namespace Hypervize.Dashboard.Shell;
 /// <summary>What a browser may do with our pages: nothing is loaded from elsewhere, nothing that stands in a page runs, and nobody frames them.</summary>
 public static class PageSecurity
 {
-    // Blazor and the component library set the attribute `style`; elements of that name are refused like scripts are.
+    // Blazor sets the attribute `style`; elements of that name are refused like scripts are.
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'self'";

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hypervize.Cli.Client;
 using Hypervize.Cli.Dashboard;
 using Hypervize.Cli.Platform;
+using Hypervize.Client;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Running;
@@ -21,17 +22,30 @@ internal static class UpCommand
             await ProgressLine.ShowAsync(async progress => ready = await installation.StartAsync(progress, cancel));
             var wiring = installation.Wiring;
             using var platform = new PlatformClient(wiring.PublicUrl, wiring.OperatorKey);
-            var dashboard = await DashboardCommand.LinkAsync(platform, null, cancel);
+            var dashboard = await LinkAsync(platform, cancel);
             if (parsed.GetValue(json))
                 Output.PrintJson(JsonSerializer.Serialize(new { url = wiring.PublicUrl, dashboard, operatorKeyFile = wiring.OperatorKeyFile, folder = wiring.Folder, readyMs = (long)ready.TotalMilliseconds }));
             else
                 console.Write(new Rows(
                     new Markup($"[green]Hypervize is up[/] at [bold]{wiring.PublicUrl}[/] [grey](services ready in {ready.TotalSeconds:0.0} s)[/]"),
-                    new Text($"Dashboard: {dashboard} (signs in once, within 15 minutes; `hypervize dashboard` prints another)"),
+                    new Text(dashboard is null ? "Dashboard: it does not answer yet; `hypervize dashboard` prints a link that signs in." : $"Dashboard: {dashboard} (signs in once, within 15 minutes; `hypervize dashboard` prints another)"),
                     new Text($"Operator's key: {wiring.OperatorKeyFile}")));
             return 0;
         });
         return command;
+    }
+
+    // The platform is up without it, too.
+    private static async Task<string?> LinkAsync(PlatformClient platform, CancellationToken cancel)
+    {
+        try
+        {
+            return await DashboardCommand.LinkAsync(platform, null, cancel);
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
     }
 
     public static Command Down(IAnsiConsole console)
