@@ -9,7 +9,8 @@ namespace Hypervize.Bench.Dashboard;
 /// <summary>Every page in both themes, as it looks with something going on.</summary>
 internal static class Screenshots
 {
-    private static readonly TimeSpan Traffic = TimeSpan.FromSeconds(75);
+    private const int Callers = 8;
+    private static readonly TimeSpan Traffic = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Settles = TimeSpan.FromSeconds(3);
     private static readonly (string Name, string Model, string After)[] Fleet =
     [
@@ -28,34 +29,40 @@ internal static class Screenshots
         await using var stage = await Stage.SetAsync(progress, cancel);
         await stage.Installation.StartAsync(progress, cancel);
         await stage.OpenAsync(cancel);
-        var shown = await FurnishAsync(stage, progress, cancel);
+        var ids = await FurnishAsync(stage, progress, cancel);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var calling = Task.WhenAll(Enumerable.Range(0, Callers).Select(i => CallAsync(stage, ids[i % 3], enough.Token)));
+        progress($"Calling endpoints for {Traffic.TotalSeconds:0} s");
+        await Task.Delay(Traffic, cancel);
         foreach (var isDark in (bool[])[false, true])
         {
             var theme = isDark ? "dark" : "light";
             await using var browser = await Browser.OpenAsync(await DashboardCommand.LinkAsync(stage.Client, null, cancel), progress, cancel, isDark);
             var origin = new Uri(stage.Installation.Wiring.PublicUrl);
-            foreach (var (name, path) in Pages(shown))
+            foreach (var (name, path) in Pages(ids[0]))
             {
                 progress($"Drawing {name}, {theme}");
                 var page = await browser.Context.NewPageAsync();
                 await page.GotoAsync(new Uri(origin, $"/dashboard/{path}").ToString());
                 await Browser.LiveAsync(page);
-                if (name == "deploy") await page.GetByLabel("Model", new() { Exact = false }).First.FillAsync("Qwen/Qwen2.5-7B-Instruct");
+                if (name == "deploy") await page.GetByRole(AriaRole.Textbox, new() { Name = "Model", Exact = true }).FillAsync("Qwen/Qwen2.5-7B-Instruct");
                 if (name == "playground") await ChatAsync(page);
                 await Task.Delay(Settles, cancel);
                 await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{theme}.png") });
                 await page.CloseAsync();
             }
         }
+        await enough.CancelAsync();
+        await calling;
     }
 
     private static IEnumerable<(string Name, string Path)> Pages(string id) =>
     [
         ("fleet", "inference"), ("deploy", "inference/new"), ("keys", "keys"), ("billing", "billing"), ("hardware", "hardware"), ("endpoint", $"inference/blocks/{id}"),
-        .. ((string[])["playground", "telemetry", "scaling", "logs", "configuration", "cost"]).Select(tab => (tab, $"inference/blocks/{id}/{tab}")),
+        .. ((string[])["playground", "telemetry", "scaling", "logs", "configuration", "cost"]).Select(tab => (tab, $"inference/blocks/{id}/{tab}{(tab == "telemetry" ? "?range=15m" : "")}")),
     ];
 
-    private static async Task<string> FurnishAsync(Stage stage, Action<string> progress, CancellationToken cancel)
+    private static async Task<IReadOnlyList<string>> FurnishAsync(Stage stage, Action<string> progress, CancellationToken cancel)
     {
         var ids = new List<string>();
         foreach (var (name, model, after) in Fleet)
@@ -68,12 +75,7 @@ internal static class Screenshots
             if (after.Length > 0) await stage.DoAsync(id, after, cancel);
         }
         await stage.Client.CallAsync(HttpMethod.Patch, $"v1/endpoints/{ids[0]}", cancel, new JsonObject { ["telemetry"] = true, ["scaling"] = new JsonObject { ["max"] = 4 } });
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        progress($"Calling endpoints for {Traffic.TotalSeconds:0} s");
-        enough.CancelAfter(Traffic);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CallAsync(stage, ids[i % 3], enough.Token)));
-        cancel.ThrowIfCancellationRequested();
-        return ids[0];
+        return ids;
     }
 
     private static async Task CallAsync(Stage stage, string id, CancellationToken enough)
@@ -83,6 +85,8 @@ internal static class Screenshots
             try
             {
                 await stage.Client.ChatAsync(id, "Tell me something.", 40, _ => { }, enough);
+                // Traffic comes in waves.
+                await Task.Delay(TimeSpan.FromSeconds(0.5 * (1 + Math.Sin(DateTime.UtcNow.TimeOfDay.TotalSeconds / 20))), enough);
             }
             catch (OperationCanceledException)
             {
@@ -93,7 +97,7 @@ internal static class Screenshots
 
     private static async Task ChatAsync(IPage page)
     {
-        await page.Locator("textarea").Last.FillAsync("What are you?");
+        await page.GetByLabel("Message", new() { Exact = true }).FillAsync("What are you?");
         await page.Keyboard.PressAsync("Enter");
     }
 }

@@ -18,8 +18,8 @@ public sealed class HardwareSpecs : PageContext
     {
         var page = Open();
         Assert.Equal(Quoted.List.Hardware.Count, page.FindAll("tbody tr").Count);
-        var row = page.FindAll("tbody tr").Single(r => r.QuerySelector("th")!.TextContent == "g5.12xlarge");
-        Assert.Equal(["4 × A10G", "89.4 GiB (4 × 22.4 GiB)", "48", "192 GiB", "$5.672", "$136.128", "$4,140.56"], row.QuerySelectorAll("td").Take(7).Select(d => d.TextContent));
+        var row = page.FindAll("tbody tr").Single(r => r.QuerySelector("th")!.TextContent.Trim() == "g5.12xlarge");
+        Assert.Equal(["4 × A10G", "89.4 GiB(4 × 22.4 GiB)", "48", "192 GiB", "$5.672", "$136.128", "$4,140.56"], row.QuerySelectorAll("td").Take(7).Select(d => d.TextContent));
         Assert.Equal("inference/new?hardware=g5.12xlarge", row.QuerySelector("a")!.GetAttribute("href"));
         Assert.Equal(["Logs and telemetry", "Custom domain"], page.FindAll(".figure > span").Select(s => s.TextContent));
         Assert.Contains("$0.15", page.Find(".figure strong").TextContent);
@@ -114,5 +114,5 @@ public sealed class HardwareSpecs : PageContext
         return page;
     }
 
-    private static List<string> Ids(IRenderedComponent<HardwarePage> page) => [.. page.FindAll("tbody th").Select(h => h.TextContent)];
+    private static List<string> Ids(IRenderedComponent<HardwarePage> page) => [.. page.FindAll("tbody th").Select(h => h.TextContent.Trim())];
 }
