@@ -18,6 +18,7 @@ internal static class OpenPages
         var before = Rss(stage);
         for (var i = 1; i <= Pages; i++)
         {
+            cancel.ThrowIfCancellationRequested();
             progress($"Opening pages, {i} of {Pages}");
             var page = await browser.Context.NewPageAsync();
             await page.GotoAsync(new Uri(origin, "/dashboard/inference").ToString());

@@ -29,10 +29,17 @@ public static class Words
         _ => span.Hours == 0 ? $"{(int)span.TotalDays} d" : $"{(int)span.TotalDays} d {span.Hours} h",
     };
 
-    /// <summary>How long ago a moment was.</summary>
+    /// <summary>How long ago a moment was, in its largest unit: a page full of seconds would be drawn anew every second.</summary>
     /// <param name="at">The moment.</param>
     /// <param name="now">Now.</param>
-    public static string Ago(DateTimeOffset at, DateTimeOffset now) => now - at is { TotalSeconds: >= 2 } span ? $"{Span(span)} ago" : "just now";
+    public static string Ago(DateTimeOffset at, DateTimeOffset now) => (now - at) switch
+    {
+        { TotalSeconds: < 2 } => "just now",
+        { TotalMinutes: < 1 } span => $"{(int)span.TotalSeconds} s ago",
+        { TotalHours: < 1 } span => $"{(int)span.TotalMinutes} min ago",
+        { TotalDays: < 1 } span => $"{(int)span.TotalHours} h ago",
+        var span => $"{(int)span.TotalDays} d ago",
+    };
 
     /// <summary>A moment, UTC, to the second.</summary>
     /// <param name="at">The moment.</param>
