@@ -15,9 +15,10 @@ internal static class LogFollow
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenKeys = TimeSpan.FromMilliseconds(150);
 
-    /// <returns>Milliseconds: the longest that a key took to be on the screen.</returns>
-    public static async Task<double> MeasureAsync(Stage stage, Browser browser, Uri origin, Action<string> progress, CancellationToken cancel)
+    /// <returns>Milliseconds that each key took to be on the screen.</returns>
+    public static async Task<IReadOnlyList<double>> MeasureAsync(Stage stage, Browser browser, Uri origin, Action<string> progress, CancellationToken cancel)
     {
+        await Idling.CalmAsync(stage, progress, cancel);
         progress("Following a fast log");
         var id = await stage.CreateAsync("talkative", cancel);
         await stage.Client.CallAsync(HttpMethod.Patch, $"v1/endpoints/{id}", cancel, new JsonObject { ["telemetry"] = true });
@@ -52,7 +53,7 @@ internal static class LogFollow
         var latencies = await page.EvaluateAsync<double[]>("() => window.latencies");
         await page.CloseAsync();
         await stage.DoAsync(id, "disable", cancel);
-        return latencies.Max();
+        return latencies;
     }
 
     private static async Task WriteAsync(string file, CancellationToken enough)

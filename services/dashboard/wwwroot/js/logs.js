@@ -4,7 +4,9 @@ import { LogStream } from "./log-stream.js";
 
 const testedAtOnce = 250;
 const testingMs = 5; // Of a frame's 16: typing comes first.
-const pauseMs = 80; // Nobody reads faster, and whoever types is not kept waiting.
+const pauseMs = 80; // Nobody reads faster.
+const typingMs = 40; // What is typed is on the screen before what it finds is drawn,
+const longestMs = 250; // but however fast it is typed, something is.
 const states = { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", waiting: "No node yet", ended: "Ended" };
 const views = new Map();
 
@@ -30,6 +32,7 @@ class LogView {
     #whole = null;
     #frame = 0;
     #drawnAt = 0;
+    #typedAt = -typingMs;
     #timer = 0;
     #left = new AbortController();
 
@@ -39,6 +42,7 @@ class LogView {
         this.#rows = new LogRows(this.#part("list"), this.#store, () => this.#draw());
 
         const on = (name, event, act) => this.#part(name).addEventListener(event, act, { signal: this.#left.signal });
+        on("search", "keydown", () => this.#typedAt = performance.now());
         on("search", "input", () => this.#filter());
         on("level", "change", () => this.#filter());
         on("node", "change", () => this.#filter());
@@ -92,10 +96,7 @@ class LogView {
             box.replaceChildren(...told.map(line => Object.assign(document.createElement("div"), { textContent: line })));
             box.hidden = told.length === 0;
         }
-        this.#timer ||= setTimeout(() => {
-            this.#timer = 0;
-            this.#draw();
-        }, Math.max(0, this.#drawnAt + pauseMs - performance.now()));
+        this.#drawIn(this.#drawnAt + pauseMs - performance.now());
     }
 
     #node({ nodeId, running }) {
@@ -170,6 +171,13 @@ class LogView {
         if (returns) this.#part("list").focus();
     }
 
+    #drawIn(ms) {
+        this.#timer ||= setTimeout(() => {
+            this.#timer = 0;
+            this.#draw();
+        }, Math.max(0, ms));
+    }
+
     #draw() {
         if (this.#frame === 0 && !this.#left.signal.aborted) this.#frame = requestAnimationFrame(() => this.#drawNow());
     }
@@ -177,6 +185,7 @@ class LogView {
     #drawNow() {
         this.#frame = 0;
         const began = performance.now();
+        if (began - this.#typedAt < typingMs && began - this.#drawnAt < longestMs) return this.#drawIn(typingMs);
         while (!this.#store.test(testedAtOnce) && performance.now() - began < testingMs);
         if (!this.#store.isTested) this.#draw();
         // What was found by another filter stays until this one has gone through.
