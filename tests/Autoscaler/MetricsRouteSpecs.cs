@@ -52,8 +52,13 @@ public sealed class MetricsRouteSpecs : IAsyncLifetime
         using var simulation = await owner.GetAsync(Simulations);
         Assert.Equal(HttpStatusCode.Conflict, simulation.StatusCode);
         Assert.Contains("telemetry_off", await simulation.Content.ReadAsStringAsync());
-        await _around.PublishAsync(_around.Up(wanted: 1, decisive: 7, telemetry: true), version: 8);
-        await EventuallyAsync(owner, Metrics, answer => (bool)answer["telemetry"]! && answer["points"]!.AsArray().Count > 0);
+        // Said until it is heard: the autoscaler may answer before it listens.
+        await Eventually.TrueAsync(async () =>
+        {
+            await _around.PublishAsync(_around.Up(wanted: 1, decisive: 7, telemetry: true), version: 8);
+            return (bool)JsonNode.Parse(await owner.GetStringAsync(Metrics))!["telemetry"]!;
+        }, "the switch to be heard");
+        await EventuallyAsync(owner, Metrics, answer => answer["points"]!.AsArray().Count > 0);
     }
 
     [Fact]
