@@ -9,7 +9,8 @@ namespace Hypervize.Client;
 /// <summary>Calls the platform's public API with a key.</summary>
 /// <param name="http">Goes to the platform's origin.</param>
 /// <param name="key">API key.</param>
-public sealed class PlatformApi(HttpClient http, string key)
+/// <param name="name">How the platform is called where its address would tell nobody anything; null for its address.</param>
+public sealed class PlatformApi(HttpClient http, string key, string? name = null)
 {
     private const string Json = "application/json";
     private const string Events = "text/event-stream";
@@ -122,7 +123,7 @@ public sealed class PlatformApi(HttpClient http, string key)
         return new($"{detail}{(code is null ? "" : $" ({code})")}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors, MayPass = status is 429 or >= 500 };
     }
 
-    private RefusedException Unreachable(Exception e) => new($"{http.BaseAddress} can't be reached: {e.Message}") { MayPass = true };
+    private RefusedException Unreachable(Exception e) => new(name is null ? $"{http.BaseAddress} can't be reached: {e.Message}" : $"{name} can't be reached just now.") { MayPass = true };
 
     private async Task<string> TextAsync(HttpResponseMessage answer, CancellationToken cancel)
     {

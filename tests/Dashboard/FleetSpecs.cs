@@ -48,6 +48,24 @@ public sealed class FleetSpecs : PageContext
     }
 
     [Fact]
+    public async Task What_is_typed_is_not_overwritten_by_an_address_that_comes_round_late()
+    {
+        Platform.Has(Some.Endpoint);
+        var page = Show<FleetPage>();
+        await HoldsAsync(() => Assert.Single(page.FindAll(".fleet tbody tr")));
+        await page.InvokeAsync(() =>
+        {
+            page.Find("input[type=search]").Input("c");
+            page.Find("input[type=search]").Input("ch");
+        });
+        Navigation.NavigateTo("inference?q=c");
+        Navigation.NavigateTo("inference?q=ch");
+        await HoldsAsync(() => Assert.Equal("ch", page.Find("input[type=search]").GetAttribute("value")));
+        Navigation.NavigateTo("inference");
+        await HoldsAsync(() => Assert.Equal("", page.Find("input[type=search]").GetAttribute("value")));
+    }
+
+    [Fact]
     public async Task A_platform_that_is_away_is_said_to_be()
     {
         Platform.IsUp = false;

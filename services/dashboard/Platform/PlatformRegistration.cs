@@ -15,7 +15,7 @@ public sealed class PlatformAccess(IHttpClientFactory clients)
 
     /// <summary>The API with a key.</summary>
     /// <param name="key">The key.</param>
-    public PlatformApi With(string key) => new(Client(), key);
+    public PlatformApi With(string key) => new(Client(), key, "The platform");
 
     /// <summary>A client of the front door, for what is passed on as it is.</summary>
     public HttpClient Client() => clients.CreateClient(ClientName);
