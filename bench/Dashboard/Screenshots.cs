@@ -80,13 +80,13 @@ internal static class Screenshots
 
     private static async Task CallAsync(Stage stage, string id, CancellationToken enough)
     {
-        while (!enough.IsCancellationRequested)
+        for (var call = 0; !enough.IsCancellationRequested; call++)
         {
             try
             {
                 await stage.Client.ChatAsync(id, "Tell me something.", 40, _ => { }, enough);
                 // Traffic comes in waves.
-                await Task.Delay(TimeSpan.FromSeconds(0.5 * (1 + Math.Sin(DateTime.UtcNow.TimeOfDay.TotalSeconds / 20))), enough);
+                await Task.Delay(TimeSpan.FromSeconds(0.5 * (1 + Math.Sin(call / 20.0))), enough);
             }
             catch (OperationCanceledException)
             {

@@ -137,6 +137,39 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
     }
 
     [Fact]
+    public async Task However_fast_a_search_is_typed_it_loses_no_letter()
+    {
+        await platform.CreateAsync("searched for");
+        var page = await _browser.OpenAsync(await Browsing.LinkAsync(platform.Client));
+        await _browser.GoAsync(page, "/dashboard/inference");
+        var search = page.GetByRole(AriaRole.Searchbox, new() { Name = "Search" });
+        await search.PressSequentiallyAsync("searched for nothing", new() { Delay = 15 });
+        await page.WaitForURLAsync(new Regex("q=searched%20for%20nothing$"));
+        await Assertions.Expect(search).ToHaveValueAsync("searched for nothing");
+    }
+
+    [Fact]
+    public async Task A_page_with_something_unsaved_goes_when_its_session_ends_in_another_tab()
+    {
+        var id = await platform.CreateAsync("edited");
+        var page = await _browser.OpenAsync(await Browsing.LinkAsync(platform.Client));
+        await _browser.GoAsync(page, $"/dashboard/inference/blocks/{id}/configuration");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("not saved");
+        await Assertions.Expect(page.GetByText("not saved", new() { Exact = false }).First).ToBeVisibleAsync();
+        var asked = 0;
+        page.Dialog += async (_, dialog) =>
+        {
+            asked++;
+            await dialog.DismissAsync();
+        };
+        var other = await _browser.Context.NewPageAsync();
+        await _browser.GoAsync(other, "/dashboard/inference");
+        await other.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.WaitForURLAsync(new Regex("/dashboard/sign-in"));
+        Assert.Equal(0, asked);
+    }
+
+    [Fact]
     public async Task Another_account_s_endpoint_is_not_there()
     {
         var id = await platform.CreateAsync("not yours");

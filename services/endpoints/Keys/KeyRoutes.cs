@@ -12,7 +12,7 @@ namespace Hypervize.Endpoints.Keys;
 /// <summary>Routes under <c>/v1/keys</c> and <c>/v1/accounts</c>.</summary>
 public static class KeyRoutes
 {
-    private static readonly TextField Name = new("name", "A label for people.", 64, @"^[^\p{C}]*[^\p{C}\s][^\p{C}]*$") { Shape = "text without control characters or such that turn its direction" };
+    private static readonly TextField Name = new("name", "A label for people.", 64, @"^[^\p{Cf}]*[^\p{Cf}\s][^\p{Cf}]*$") { Shape = "text, without invisible characters such as those that turn its direction" };
     private static readonly ChoiceField Scope = new("scope", "What the key may do.", ["inference", "manage", "global", "operator"], "inference");
     private static readonly LimitFields Limits = new("limits", "How many inference requests the key may make.");
 

@@ -130,6 +130,18 @@ public sealed class BadInputSpecs(Installation installation)
             await IsAsync(await @operator.GetAsync($"/v1/endpoints?{query}"), HttpStatusCode.BadRequest, "bad_request");
     }
 
+    [Theory]
+    [InlineData("\\u202Eevil", false)]
+    [InlineData("a\\nb", false)]
+    [InlineData(" ", false)]
+    [InlineData("Zoë's laptop (work) 💻", true)]
+    public async Task A_key_s_name_can_t_pose_as_another(string name, bool isTaken)
+    {
+        using var owner = installation.As(Keys.Bootstrap.OperatorAccount, KeyScope.Global);
+        using var answer = await owner.PostAsync("/v1/keys", Json($$"""{"name":"{{name}}"}"""));
+        Assert.Equal(isTaken ? HttpStatusCode.Created : HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+    }
+
     [Fact]
     public Task An_empty_body_is_malformed() => PostAsync(Json(""), HttpStatusCode.BadRequest, "malformed_json");
 
