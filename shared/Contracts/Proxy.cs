@@ -14,9 +14,16 @@ namespace Hypervize.Contracts;
 /// </param>
 /// <param name="Limits">What it let in by which limits, for the other proxies; null when there is nothing to say.</param>
 /// <param name="RoomFor">The other proxies among which it had divided the limits by then, by their ids; null for none.</param>
+/// <param name="Turn">The latest turn at the limits that it knows of; null from a proxy that takes none.</param>
 public sealed record ProxyReport(
     string ProxyId, long Sequence, DateTimeOffset From, DateTimeOffset To, bool Leaving, IReadOnlyList<EndpointTraffic> Endpoints,
-    IReadOnlyList<LimitUse>? Limits = null, IReadOnlyList<string>? RoomFor = null);
+    IReadOnlyList<LimitUse>? Limits = null, IReadOnlyList<string>? RoomFor = null, LimitTurn? Turn = null);
+
+/// <summary>Whose turn it is to take more of what limits leave: proxies do so one after the other, each knowing what all before it took.</summary>
+/// <param name="Number">1, 2, 3…: the greatest is the one that holds; 0 while nobody has had a turn.</param>
+/// <param name="ProxyId">Whose it is; empty for nobody's.</param>
+/// <param name="Heard">Sequence numbers up to which whoever passed it on had heard the others. Nobody takes their turn before having heard as much.</param>
+public sealed record LimitTurn(long Number, string ProxyId, IReadOnlyDictionary<string, long> Heard);
 
 /// <summary>What one proxy did with one limit in an interval.</summary>
 /// <param name="Subject">Whose limit: a key's id, an endpoint's id, or an endpoint's id, a slash and a client's address.</param>
@@ -24,10 +31,11 @@ public sealed record ProxyReport(
 /// <param name="LetIn">Requests it let in.</param>
 /// <param name="Refused">Requests it refused.</param>
 /// <param name="InFlight">Requests under way at the interval's end.</param>
-/// <param name="Allowance">Requests it may let in before the next exchange, out of those that are left of the minute.</param>
-/// <param name="Cap">Requests it may have under way at once before the next exchange.</param>
+/// <param name="Part">Its part of the requests per minute: those that it let in during the last minute, and those that it still may.</param>
+/// <param name="Cap">Its part of the requests under way at once.</param>
+/// <param name="Used">Requests it let in during the last minute.</param>
 /// <param name="InLastMinute">Requests that any proxy let in during the last minute, as far as it knows: a proxy that has just started was not there to count.</param>
-public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Allowance, int Cap, int InLastMinute = 0);
+public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Part, int Cap, int Used = 0, int InLastMinute = 0);
 
 /// <summary>One endpoint's traffic at one proxy in one interval.</summary>
 /// <param name="EndpointId">The endpoint.</param>

@@ -12,7 +12,7 @@ namespace Hypervize.Proxy.Limits;
 
 /// <summary>
 /// Requests per minute and at once, per key, per endpoint, and per client address of public endpoints, held by all proxies together: each says every
-/// second what it let in, and takes its part of what is left (docs/decisions/0016).
+/// second what it let in and what part it has, and they take of what is left in turns (docs/decisions/0016).
 /// </summary>
 /// <param name="proxy">This proxy.</param>
 /// <param name="contact">Whether others can be heard.</param>
@@ -33,6 +33,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     private const int MostReported = 2_000;
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
 
+    // Who has not heard its own words for so long has not heard the others' either: its link is slow, or itself has stood still.
+    private static readonly TimeSpan Hearing = TimeSpan.FromSeconds(3);
+
     // Proxies speak every second: whoever heard itself twice has heard all others that are there. One that says nothing of room (another version's) is not
     // waited for for ever, and nobody is for long while there is no bus.
     private const int UntilAllAreHeard = 2;
@@ -42,8 +45,10 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
 
     private readonly ConcurrentDictionary<string, SharedLimit> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Other> _others = new(StringComparer.Ordinal);
+    private readonly LimitTurns _turns = new(proxy.Id);
     private readonly long _began = time.GetTimestamp();
     private volatile int _heardItself;
+    private long _heardItselfOf;
     private volatile bool _isSettled;
     private volatile IReadOnlyList<string> _roomFor = [];
     private readonly RequestLimits _perAddress = new(
@@ -57,6 +62,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
 
     /// <summary>The other proxies among which it last divided the limits; null for none.</summary>
     public IReadOnlyList<string>? RoomFor => _roomFor is [] ? null : _roomFor;
+
+    /// <summary>The latest turn it knows of.</summary>
+    public LimitTurn Turn => _turns.Latest;
 
     /// <summary>Lets a request in, or says why not. What was let in must leave.</summary>
     /// <param name="http">The request; its answer tells how much is left.</param>
@@ -80,11 +88,16 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <param name="report">Its report.</param>
     public void Hear(ProxyReport report)
     {
-        if (report.ProxyId == proxy.Id) _heardItself++;
+        if (report.ProxyId == proxy.Id)
+        {
+            Interlocked.Exchange(ref _heardItselfOf, report.To.UtcTicks);
+            _heardItself++;
+        }
         if (report.ProxyId == proxy.Id || (_others.TryGetValue(report.ProxyId, out var before) && before.Sequence >= report.Sequence)) return;
         var uses = (report.Limits ?? []).ToDictionary(u => u.Subject, StringComparer.Ordinal);
         if (report.Leaving) _others.TryRemove(report.ProxyId, out _);
-        else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), report.RoomFor?.Contains(proxy.Id) is true, uses);
+        else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), report.RoomFor?.Contains(proxy.Id) is true, report.Turn is not null, uses);
+        if (report.Turn is { } turn) _turns.Hear(turn);
         foreach (var use in uses.Values.Where(u => u.LetIn > 0 || !_isSettled))
         {
             var limit = Locked(use.Subject);
@@ -102,22 +115,30 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>Divides what is left among the proxies, for a second.</summary>
     public void Exchange()
     {
+        var isHearing = contact.BusIsUp && time.GetUtcNow().UtcTicks - Interlocked.Read(ref _heardItselfOf) < Hearing.Ticks;
         // While nobody can be heard, those that were are taken to be there still.
         foreach (var (id, other) in _others)
-            if (contact.BusIsUp && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);
+            if (isHearing && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);
         var hasRoom = _heardItself >= UntilAllAreHeard && _others.Values.All(o => o.HasMadeRoom);
         string[] roomFor = [.. _others.Keys];
+        var isAlone = roomFor.Length == 0;
+        var heard = _others.ToDictionary(o => o.Key, o => o.Value.Sequence, StringComparer.Ordinal);
+        string[] takers = [.. _others.Where(o => o.Value.TakesTurns).Select(o => o.Key)];
+        var mayTake = isAlone || (isHearing && _heardItself >= UntilAllAreHeard && _turns.IsOwn(takers, heard));
         foreach (var (subject, limit) in _limits)
         {
             var others = Others(subject);
             lock (limit)
             {
-                limit.Exchange(limit.Limits, others, proxy.Id, Second(time.GetTimestamp()));
+                var second = Second(time.GetTimestamp());
+                if (isHearing || isAlone || limit.NeedsPart(limit.Limits)) limit.Exchange(limit.Limits, others, proxy.Id, second, mayTake);
+                else limit.MoveTo(second);
                 limit.IsForgotten = limit.IsIdle && _limits.TryRemove(new(subject, limit));
             }
         }
+        if (mayTake) _turns.Pass(takers, heard);
         _roomFor = roomFor;
-        _isSettled |= hasRoom || time.GetElapsedTime(_began) > (contact.BusIsDown ? UntilGivenUpWithoutBus : UntilGivenUp);
+        _isSettled |= (hasRoom && mayTake) || time.GetElapsedTime(_began) > (contact.BusIsDown ? UntilGivenUpWithoutBus : UntilGivenUp);
     }
 
     /// <summary>What this proxy has to say, since it last did; null for nothing.</summary>
@@ -136,7 +157,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         var limit = Locked(subject);
         try
         {
-            if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, second);
+            if (limit.NeedsPart(limits)) limit.Exchange(limits, Others(subject), proxy.Id, second, mayTake: _others.IsEmpty);
             var refusal = limit.TryEnter(second);
             if (limits.RequestsPerMinute is { } perMinute) Tell(http, perMinute, limit, isFirst: admission.First is null);
             if (refusal is null)
@@ -194,7 +215,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
 
     private long Second(long timestamp) => timestamp / time.TimestampFrequency;
 
-    private sealed record Other(long Sequence, long HeardAt, bool HasMadeRoom, IReadOnlyDictionary<string, LimitUse> Uses);
+    private sealed record Other(long Sequence, long HeardAt, bool HasMadeRoom, bool TakesTurns, IReadOnlyDictionary<string, LimitUse> Uses);
 }
 
 /// <summary>The limits that let a request in.</summary>

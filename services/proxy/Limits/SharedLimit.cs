@@ -7,17 +7,17 @@ namespace Hypervize.Proxy.Limits;
 internal readonly record struct OthersUse(IReadOnlyList<(string Proxy, LimitUse? Use)> Uses);
 
 /// <summary>
-/// One subject's limits, which all proxies hold together: between two exchanges of reports each lets in no more than its part of what is left. Whoever
-/// calls holds its lock.
+/// One subject's limits, which all proxies hold together: each has a part of them, lets in no more than that, and keeps it until it gives some of it up or
+/// takes more of what the others left. Whoever calls holds its lock.
 /// </summary>
 /// <param name="subject">A key, an endpoint or a client's address.</param>
 internal sealed class SharedLimit(string subject)
 {
     private static readonly RequestLimits NoLimits = new();
-    private readonly MinuteWindow _window = new();
+    private readonly MinuteWindow _window = new(), _own = new();
     private RequestLimits _limits = NoLimits;
     private bool _hasSpoken, _hasPart;
-    private int _allowance, _cap;
+    private int _part, _cap;
     private int _letIn, _refused;
 
     /// <summary>Whose limits they are.</summary>
@@ -49,35 +49,34 @@ internal sealed class SharedLimit(string subject)
     /// <param name="second">The second it is now.</param>
     public InferenceRefusal? TryEnter(long second)
     {
-        _window.MoveTo(second);
+        MoveTo(second);
         if (_limits.Concurrent is { } most && InFlight >= _cap)
         {
             _refused++;
             return new(IsConcurrency: true, most, RetryAfterSeconds: 1);
         }
-        if (_limits.RequestsPerMinute is { } perMinute && (_allowance <= 0 || _window.Total >= perMinute))
+        if (_limits.RequestsPerMinute is { } perMinute && (_own.Total >= _part || _window.Total >= perMinute))
         {
             _refused++;
             return new(IsConcurrency: false, perMinute, Math.Max(1, _window.SecondsUntilBelow(perMinute)));
         }
-        _allowance--;
-        _window.Add(1);
-        _letIn++;
-        InFlight++;
+        Count(1);
         return null;
     }
 
     /// <summary>A request that was let in turned out not to be: another limit refused it.</summary>
-    public void TakeBack()
-    {
-        _allowance++;
-        _window.Add(-1);
-        _letIn--;
-        InFlight--;
-    }
+    public void TakeBack() => Count(-1);
 
     /// <summary>A request that was let in has ended.</summary>
     public void Leave() => InFlight--;
+
+    /// <summary>Time goes on.</summary>
+    /// <param name="second">The second it is now.</param>
+    public void MoveTo(long second)
+    {
+        _window.MoveTo(second);
+        _own.MoveTo(second);
+    }
 
     /// <summary>Seconds until nothing of the last minute counts any more.</summary>
     public int SecondsUntilFull() => _window.SecondsUntilEmpty();
@@ -89,43 +88,60 @@ internal sealed class SharedLimit(string subject)
     public void HeardOf(LimitUse use, bool knowsMore, long second)
     {
         if (_limits == NoLimits) _limits = use.Limits;
-        _window.MoveTo(second);
+        MoveTo(second);
         _window.Add(use.LetIn);
         if (knowsMore && use.InLastMinute > _window.Total) _window.Add(use.InLastMinute - _window.Total);
     }
 
-    /// <summary>Takes this proxy's part of what is left, until the next exchange.</summary>
+    /// <summary>Gives up what others were asked for more; and takes of what they left, if that may be.</summary>
     /// <param name="limits">The limits from now on.</param>
     /// <param name="others">What the others said.</param>
     /// <param name="own">This proxy's id.</param>
     /// <param name="second">The second it is now.</param>
-    public void Exchange(RequestLimits limits, OthersUse others, string own, long second)
+    /// <param name="mayTake">Whether no other proxy takes anything at this time, and all that was taken is known.</param>
+    public void Exchange(RequestLimits limits, OthersUse others, string own, long second, bool mayTake)
     {
         if (_limits != limits || PerMinute.Length == 0) PerMinute = $"{limits.RequestsPerMinute}";
+        var (hadMinute, hadConcurrent) = (_hasPart && _limits.RequestsPerMinute is not null, _hasPart && _limits.Concurrent is not null);
         (_limits, _hasPart) = (limits, true);
-        _window.MoveTo(second);
-        if (limits.RequestsPerMinute is { } perMinute) _allowance = Part(perMinute, perMinute - _window.Total, _allowance, others, own, u => u.Allowance);
-        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, most, _cap, others, own, u => u.Cap));
+        MoveTo(second);
+        if (limits.RequestsPerMinute is { } perMinute)
+        {
+            // What a proxy let in that is gone counts until it is a minute old.
+            var ofGone = Math.Max(0, _window.Total - _own.Total - others.Uses.Sum(u => u.Use?.Used ?? 0));
+            _part = Part(perMinute, _own.Total, perMinute - _window.Total, ofGone, hadMinute ? _part : null, others, own, mayTake, u => u.Part);
+        }
+        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, 0, most, 0, hadConcurrent ? _cap : null, others, own, mayTake, u => u.Cap));
     }
 
     /// <summary>What this proxy says of it; counts begin anew.</summary>
     public LimitUse Take()
     {
-        var use = new LimitUse(subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : Math.Max(0, _allowance), _limits.Concurrent is null ? 0 : _cap, _window.Total);
+        var use = new LimitUse(
+            subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : _part, _limits.Concurrent is null ? 0 : _cap, _own.Total, _window.Total);
         (_letIn, _refused, _hasSpoken) = (0, 0, true);
         return use;
     }
 
-    // What the others leave, who have what they said they have, or, while they said nothing, an equal part; or, where they leave less (several have just
-    // come, or all were cut off from each other), what this one holds: whoever keeps a part takes nothing from anyone.
-    private int Part(int limit, int left, int held, OthersUse others, string own, Func<LimitUse, int> has)
+    private void Count(int requests)
+    {
+        _window.Add(requests);
+        _own.Add(requests);
+        _letIn += requests;
+        InFlight += requests;
+    }
+
+    // Its fair part: what it used, and what it was asked for of what is left. The others have what they said they have, or, while they said nothing, an equal
+    // part; so has a newcomer at most. Whoever keeps a part takes nothing from anyone, even where the others leave less.
+    private int Part(int limit, int used, int left, int ofGone, int? held, OthersUse others, string own, bool mayTake, Func<LimitUse, int> has)
     {
         string[] all = [own, .. others.Uses.Select(u => u.Proxy)];
         var spoken = others.Uses.Where(u => u.Use is not null).Select(u => (u.Proxy, Use: u.Use!)).ToList();
-        var unspoken = left - others.Uses.Where(u => u.Use is null).Sum(u => LimitShare.Equal(limit, subject, all, u.Proxy));
+        var unspoken = others.Uses.Where(u => u.Use is null).Sum(u => LimitShare.Equal(limit, subject, all, u.Proxy));
         (string, int)[] asked = [(own, _letIn + _refused + InFlight), .. spoken.Select(u => (u.Proxy, u.Use.LetIn + u.Use.Refused + u.Use.InFlight))];
-        var part = _hasSpoken ? LimitShare.Of(Math.Max(0, unspoken), asked, own) : LimitShare.Equal(limit, subject, all, own);
-        return Math.Clamp(part, 0, Math.Max(0, Math.Max(held, unspoken - spoken.Sum(u => has(u.Use)))));
+        var fair = _hasSpoken ? used + LimitShare.Of(Math.Max(0, left - unspoken), asked, own) : LimitShare.Equal(limit, subject, all, own);
+        var room = mayTake || held is null ? limit - ofGone - unspoken - spoken.Sum(u => has(u.Use)) : 0;
+        return Math.Clamp(fair, 0, Math.Max(held ?? 0, Math.Max(0, room)));
     }
 }
 
