@@ -90,7 +90,7 @@ public sealed class BackingServices
     private async Task StartPostgresLockedAsync(Action<string> progress, CancellationToken cancel)
     {
         if (PostgresProcess is not null) return;
-        if (!Ports.IsFree(_state.PostgresPort)) _state.PostgresPort = Ports.Free();
+        _state.PostgresPort = await Ports.StillOrAnotherAsync(_state.PostgresPort, cancel);
         await Postgres.StartAsync(progress, process => Note(() => _state.PostgresProcess = process), cancel);
     }
 
@@ -98,9 +98,9 @@ public sealed class BackingServices
     {
         if (RabbitMqProcess is not null) return;
         if (_state.Epmd is { } left) await left.KillAsync();
-        if (!Ports.IsFree(_state.AmqpPort)) _state.AmqpPort = Ports.Free();
-        if (!Ports.IsFree(_state.DistributionPort)) _state.DistributionPort = Ports.Free();
-        if (!Ports.IsFree(_state.EpmdPort)) _state.EpmdPort = Ports.Free();
+        _state.AmqpPort = await Ports.StillOrAnotherAsync(_state.AmqpPort, cancel);
+        _state.DistributionPort = await Ports.StillOrAnotherAsync(_state.DistributionPort, cancel);
+        _state.EpmdPort = await Ports.StillOrAnotherAsync(_state.EpmdPort, cancel);
         await RabbitMq.StartAsync(progress, process => Note(() => _state.Epmd = process), process => Note(() => _state.Broker = process), cancel);
     }
 
