@@ -25,6 +25,7 @@ return await Service.RunAsync("dashboard", args, (builder, settings) =>
 {
     app.UsePublicAddress();
     app.UsePageSecurity();
+    app.UseOwnNotFoundPage();
     app.UseRouting();
     app.UseAuthentication();
     app.UseAuthorization();

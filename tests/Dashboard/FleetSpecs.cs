@@ -94,6 +94,23 @@ public sealed class FleetSpecs : PageContext
         await HoldsAsync(() => Assert.Contains("can't be shown just now", page.Markup));
     }
 
+    [Fact]
+    public async Task A_column_is_sorted_by_as_its_head_says()
+    {
+        Platform.Has(Some.Endpoint with { Model = "b/model", CreatedAt = Some.Endpoint.CreatedAt });
+        Platform.Has(Some.Endpoint with { Id = "endpt-0000000000e2", Model = "a/model", CreatedAt = Some.Endpoint.CreatedAt.AddHours(-1) });
+        var page = Show<FleetPage>();
+        await HoldsAsync(() => Assert.Equal(["b/model", "a/model"], Models()));
+        Assert.Empty(page.FindAll("th[aria-sort]"));
+        foreach (var (sorted, models) in ((string?, string[])[])[("ascending", ["a/model", "b/model"]), ("descending", ["b/model", "a/model"]), (null, ["b/model", "a/model"])])
+        {
+            await page.InvokeAsync(() => page.FindAll("th button").Single(b => b.TextContent.StartsWith("Model", StringComparison.Ordinal)).Click());
+            await HoldsAsync(() => Assert.Equal((sorted, string.Join(' ', models)), (page.FindAll("th[aria-sort]").SingleOrDefault()?.GetAttribute("aria-sort"), string.Join(' ', Models()))));
+        }
+
+        string[] Models() => [.. page.FindAll(".fleet tbody tr").Select(r => r.TextContent.Contains("a/model", StringComparison.Ordinal) ? "a/model" : "b/model")];
+    }
+
     [Theory]
     [InlineData("", null, null)]
     [InlineData("tiny", "up", "-burn")]

@@ -179,7 +179,14 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
         await page.GotoAsync(await Browsing.LinkAsync(client));
         await page.WaitForSelectorAsync("main[data-live]", new() { State = WaitForSelectorState.Attached });
         foreach (var path in Pages(id).Where(p => p.Contains(id, StringComparison.Ordinal)))
+        {
             Assert.Equal(404, (await page.GotoAsync(new Uri(_browser.Origin, $"/dashboard/{path}").ToString()))!.Status);
+            await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "There is no such endpoint" })).ToBeVisibleAsync();
+        }
+        Assert.Equal(404, (await page.GotoAsync(new Uri(_browser.Origin, "/dashboard/nowhere").ToString()))!.Status);
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "There is nothing here" })).ToBeVisibleAsync();
+        await page.GotoAsync(_browser.Origin.ToString());
+        await Assertions.Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Inference"));
         var relayed = await page.APIRequest.GetAsync(new Uri(_browser.Origin, $"/dashboard/relay/endpoints/{id}/logs").ToString(), new() { Headers = [new("Accept", "text/event-stream")] });
         Assert.Equal(404, relayed.Status);
     }

@@ -6,7 +6,7 @@ namespace Hypervize.Dashboard.Fleet;
 /// <summary>What the fleet is sorted by.</summary>
 public enum FleetOrder
 {
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first: as it is without an order.</summary>
     Created,
 
     /// <summary>By name.</summary>
@@ -14,6 +14,9 @@ public enum FleetOrder
 
     /// <summary>What needs a look first: failed, then what changes, what serves, what sleeps, what is off.</summary>
     Status,
+
+    /// <summary>By model, then by hardware.</summary>
+    Model,
 
     /// <summary>The most nodes first.</summary>
     Nodes,
@@ -63,9 +66,14 @@ public sealed record FleetQuery(string Search, EndpointStatus? Status, FleetOrde
         ["sort"] = Order == FleetOrder.Created && !IsReversed ? null : $"{(IsReversed ? "-" : "")}{Order.ToString().ToLowerInvariant()}",
     };
 
-    /// <summary>Sorted by another column; by the same one a second time turns it around.</summary>
+    /// <summary>Whether the most, the latest, comes first.</summary>
+    public bool IsDescending => (Order is not (FleetOrder.Name or FleetOrder.Status or FleetOrder.Model)) != IsReversed;
+
+    /// <summary>Sorted by another column; the same one a second time turns it around, and a third time takes the order away.</summary>
     /// <param name="order">The order.</param>
-    public FleetQuery SortedBy(FleetOrder order) => this with { Order = order, IsReversed = order == Order && !IsReversed };
+    public FleetQuery SortedBy(FleetOrder order) => order != Order ? this with { Order = order, IsReversed = false }
+        : IsReversed ? this with { Order = FleetOrder.Created, IsReversed = false }
+        : this with { IsReversed = true };
 
     /// <summary>What is shown of a fleet.</summary>
     /// <param name="fleet">The fleet.</param>
@@ -88,6 +96,7 @@ public sealed record FleetQuery(string Search, EndpointStatus? Status, FleetOrde
         FleetOrder.Created => entries.OrderByDescending(e => e.It.CreatedAt),
         FleetOrder.Name => entries.OrderBy(e => e.It.Name, StringComparer.OrdinalIgnoreCase),
         FleetOrder.Status => entries.OrderBy(e => Urgency(e.It.Status)),
+        FleetOrder.Model => entries.OrderBy(e => e.It.Model, StringComparer.OrdinalIgnoreCase).ThenBy(e => e.It.Hardware, StringComparer.Ordinal),
         FleetOrder.Nodes => entries.OrderByDescending(e => e.Ready).ThenByDescending(e => e.It.Wanted),
         FleetOrder.Traffic => entries.OrderByDescending(e => e.Traffic?.RequestsPerMinute ?? 0),
         FleetOrder.Burn => entries.OrderByDescending(e => e.Burn ?? 0),

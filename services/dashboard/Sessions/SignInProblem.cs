@@ -26,7 +26,7 @@ public static class SignInProblem
         ScopeMissing => "This key may only call endpoints. Sign in with one of scope manage or global.",
         Unreachable => "The platform does not answer just now. Try again in some seconds.",
         LinkUsed => "This link was followed before, or is older than 15 minutes. Ask for another one with `hypervize dashboard`, or sign in with a key.",
-        SessionEnded => "You were signed out, or your key was revoked. Sign in again.",
+        SessionEnded => "You are signed out: you asked for it, or your key was revoked.",
         _ => null,
     };
 }

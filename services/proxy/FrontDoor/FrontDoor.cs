@@ -94,6 +94,10 @@ public static class FrontDoorRoutes
             pipeline.Use(door.AuthenticateAsync);
             pipeline.Use(door.ForwardAsync);
         });
-        app.MapFallback("{**path}", () => Problems.From(404, "not_found", "There is nothing at this path. GET /openapi/v1.json lists what there is."));
+        // Whoever opens the platform's address in a browser means the dashboard.
+        app.MapGet("/", (HttpRequest request) => request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal) ? Results.Redirect("/dashboard/") : Nothing());
+        app.MapFallback("{**path}", Nothing);
     }
+
+    private static IResult Nothing() => Problems.From(404, "not_found", "There is nothing at this path. GET /openapi/v1.json lists what there is.");
 }

@@ -4,9 +4,10 @@ addEventListener("click", async event => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
     const word = button.querySelector(".copy-word") ?? button;
+    button.dataset.word ??= word.textContent;
     const copied = await copy(button.dataset.copy);
     word.textContent = copied ? "Copied" : "Select it, and copy by hand";
-    setTimeout(() => word.textContent = "Copy", 1500);
+    setTimeout(() => word.textContent = button.dataset.word, 1500);
 });
 
 // Pages that came over plain HTTP from another machine have no clipboard of their own.
