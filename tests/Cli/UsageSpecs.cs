@@ -4,6 +4,11 @@ namespace Hypervize.Cli.Tests;
 public sealed class UsageSpecs
 {
     [Theory]
+    [InlineData("quote m --max banana", "--max takes a whole number, not 'banana'.", "hypervize quote")]
+    [InlineData("simulate --prompt-rate many", "--prompt-rate takes a number, not 'many'.", "hypervize simulate")]
+    [InlineData("endpoints create c --utilisation half", "--utilisation takes a number, not 'half'.", "hypervize endpoints create")]
+    [InlineData("endpoints metrics c --hours many", "--hours takes a number, not 'many'.", "hypervize endpoints metrics")]
+    [InlineData("simulate --endpoint c --hours many", "--hours takes a whole number, not 'many'.", "hypervize simulate")]
     [InlineData("billing cap much", "The amount must be a number such as 250 or 250.50.", "hypervize billing cap")]
     public async Task What_is_wrong_is_told_and_where_to_read_more(string command, string wrong, string named)
     {
