@@ -120,7 +120,8 @@ public sealed class PlatformApi(HttpClient http, string key, string? name = null
     {
         detail ??= $"The platform answered with HTTP {status}.";
         var fields = string.Concat(errors.Select(e => $"\n  {e.Key}: {string.Join("; ", e.Value)}"));
-        return new($"{detail}{(code is null ? "" : $" ({code})")}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors, MayPass = status is 429 or >= 500 };
+        var whole = code == "invalid_request" && fields.Length > 0 ? "Some fields are wrong:" : $"{detail}{(code is null ? "" : $" ({code})")}";
+        return new($"{whole}{fields}") { Status = status, Code = code, Detail = detail, Errors = errors, MayPass = status is 429 or >= 500 };
     }
 
     private RefusedException Unreachable(Exception e) => new(name is null ? $"{http.BaseAddress} can't be reached: {e.Message}" : $"{name} can't be reached just now.") { MayPass = true };

@@ -68,6 +68,23 @@ public sealed class FileSpecs : IDisposable
     }
 
     [Fact]
+    public void The_front_door_leaves_its_port_only_while_somebody_else_listens_there_and_knows_which_it_was()
+    {
+        var first = Ports.Free();
+        var ports = new Dictionary<string, int> { [ServiceTable.Proxy] = first };
+        var wiring = new Wiring(_scratch.Folder, Checkout.Root, BackingServices.Of(_scratch.Folder), ports);
+        using (var other = new TcpListener(IPAddress.Loopback, first))
+        {
+            other.Start();
+            Installation.ChoosePorts(ports);
+            Assert.NotEqual(first, ports[ServiceTable.Proxy]);
+            Assert.Equal(first, wiring.LostPort);
+        }
+        Installation.ChoosePorts(ports);
+        Assert.Equal((first, null), (ports[ServiceTable.Proxy], wiring.LostPort));
+    }
+
+    [Fact]
     public void The_end_of_a_log_is_its_last_lines()
     {
         File.WriteAllText(_scratch["log"], string.Concat(Enumerable.Range(1, 30_000).Select(i => $"line {i}\n")));

@@ -26,6 +26,17 @@ public sealed class QuoteSpecs : IAsyncLifetime
         Assert.Equal((15_231_233_024, 57_344, "chat", "g6.xlarge"), ((long)quote["weightBytes"]!, (long)quote["kvBytesPerToken"]!, (string)quote["task"]!, (string)quote["chosen"]!));
     }
 
+    [Fact]
+    public async Task Why_it_is_not_the_cheapest_that_fits_is_told()
+    {
+        const string why = "would keep less than 5 % of its memory free", model = "Qwen/Qwen2.5-7B-Instruct";
+        var cheapest = JsonNode.Parse((await QuoteAsync(model, "--json")).Output)!["options"]!.AsArray().Single(o => (string)o!["hardware"]! == "g6.xlarge")!;
+        var all = $"{cheapest["sequences"]}"; // As many fill it.
+        Assert.Contains(why, (await QuoteAsync(model, "--concurrency", all)).Output);
+        Assert.DoesNotContain(why, (await QuoteAsync(model)).Output);
+        Assert.DoesNotContain(why, (await QuoteAsync(model, "--concurrency", all, "--hardware", "g6e.xlarge")).Output);
+    }
+
     [Theory]
     [InlineData("nobody/nothing", "model_not_found")]
     [InlineData("openai/whisper", "model_unsupported")]

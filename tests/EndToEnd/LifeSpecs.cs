@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
 using Hypervize.Client;
+using Hypervize.Processes;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -122,6 +123,14 @@ public sealed class LifeSpecs(Platform platform) : IClassFixture<Platform>
             var report = (await platform.Client.CallAsync(HttpMethod.Post, "v1/billing/replay", CancellationToken.None))!;
             return report["billed"]!.GetValue<decimal>() > 0 && report["differences"]!.AsArray().Count == 0;
         }, "a bill that equals its replay");
+    }
+
+    [Fact]
+    public async Task Failed_messages_are_listed_of_every_service_that_keeps_them()
+    {
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), "errors", "list", "--url", platform.Url, "--key", platform.OperatorKey];
+        var (exitCode, output) = await Executables.RunAsync("dotnet", command, CancellationToken.None);
+        Assert.True(exitCode == 0, output);
     }
 
     private async Task ChatBothWaysAsync(string id, string key)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Hypervize.Cli.Bench;
 using Hypervize.Cli.Billing;
 using Hypervize.Cli.Dashboard;
@@ -38,12 +39,12 @@ var root = new RootCommand("Hypervize: a model ID in, a private OpenAI-compatibl
 try
 {
     var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-    var exitCode = await parsed.InvokeAsync(new InvocationConfiguration
+    if (parsed.Action is ParseErrorAction wrong) return WrongUsage.Tell(parsed, wrong);
+    return await parsed.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
         ProcessTerminationTimeout = TimeSpan.FromMinutes(2), // After Ctrl-C, what was started is stopped first.
     });
-    return parsed.Errors.Count > 0 ? ExitCode.Usage : exitCode;
 }
 catch (Exception e)
 {

@@ -35,9 +35,13 @@ internal static class DemoCommand
             var result = await new LifeOfAnEndpoint(console, platform).RunAsync(cancel);
             result["readyMs"] = (long)ready.TotalMilliseconds;
             result["rssMb"] = ServiceTable.All.Sum(s => installation.ProcessOf(s.Name) is { } process ? StatusCommand.Rss(process.Pid) : 0);
-            var page = await DashboardCommand.LinkAsync(platform, $"/dashboard/inference/blocks/{(string)result["endpoint"]!}", cancel);
-            result["dashboard"] = page;
-            console.MarkupLineInterpolated($"\n[bold blue]▸ See it in the browser, signed in:[/] [link={page}]{page}[/]");
+            // With --once it would lead nowhere by the time it is read.
+            if (!once)
+            {
+                var page = await DashboardCommand.LinkAsync(platform, $"/dashboard/inference/blocks/{(string)result["endpoint"]!}", cancel);
+                result["dashboard"] = page;
+                console.MarkupLineInterpolated($"\n[bold blue]▸ See it in the browser, signed in:[/] [link={page}]{page}[/]");
+            }
             if (json) Output.PrintJson(result.ToJsonString());
             if (!once)
             {

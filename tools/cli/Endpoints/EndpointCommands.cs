@@ -29,7 +29,7 @@ internal static class EndpointCommands
         var name = new Argument<string>("name") { Description = "A label." };
         var model = new Option<string?>("--model") { Description = "owner/name of the Hub, s3://bucket/prefix or a folder; or --quote." };
         var quote = new Option<string?>("--quote") { Description = "Id of a quote, which says model and hardware, and whose price holds." };
-        var hardware = new Option<string?>("--hardware") { Description = "Catalogue id, such as g5.xlarge; else the cheapest that fits. `quote` lists what there is." };
+        var hardware = new Option<string?>("--hardware") { Description = "Catalogue id, such as g5.xlarge; else the cheapest that fits with some of its memory kept free. `quote` lists what there is." };
         var context = new Option<int?>("--context") { Description = "Tokens of the longest sequence." };
         var quantization = new Option<string?>("--quantization") { Description = "fp8 or bitsandbytes while loading; or which GGUF file, such as Q8_0." };
         var token = new Option<bool>("--hf-token") { Description = "Give the token in HF_TOKEN along: kept encrypted, for the endpoint's own nodes." };

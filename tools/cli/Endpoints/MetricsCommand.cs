@@ -12,7 +12,7 @@ internal static class MetricsCommand
     public static Command Create(IAnsiConsole console, Argument<string> endpoint)
     {
         var hours = new Option<double>("--hours") { Description = "How far back.", DefaultValueFactory = _ => 1 };
-        hours.Validators.Add(r => { if (r.Tokens.Count == 1 && !(r.GetValueOrDefault<double>() is > 0 and <= 720)) r.AddError("--hours must be above 0, and at most 720: 30 days."); });
+        hours.Validators.Add(r => { if (r.Tokens.Count == 1 && double.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, out var given) && given is not (> 0 and <= 720)) r.AddError("--hours must be above 0, and at most 720: 30 days."); });
         var step = new Option<int?>("--step") { Description = "Seconds of a row: 10, 20, 30 or a multiple of 60; else some that make a table of readable length." };
         return new Command("metrics", "Its traffic over time: requests, errors, tokens, times, nodes. Needs its telemetry.") { endpoint, hours, step }.Calls(console, async (parsed, platform, cancel) =>
         {

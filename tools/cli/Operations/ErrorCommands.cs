@@ -25,8 +25,7 @@ internal static class ErrorCommands
     private static async Task<JsonNode?> AllAsync(PlatformClient platform, CancellationToken cancel)
     {
         var all = new JsonArray();
-        // The proxy keeps nothing that could fail.
-        foreach (var service in ServiceTable.All.Where(s => s.Name != ServiceTable.Proxy))
+        foreach (var service in ServiceTable.All.Where(s => s.HasErrorQueues))
             foreach (var message in (await platform.CallAsync(HttpMethod.Get, $"v1/operations/{service.Name}/errors", cancel))!["messages"]!.AsArray())
                 all.Add(message!.DeepClone());
         return all;
@@ -36,7 +35,7 @@ internal static class ErrorCommands
     private static Task<JsonNode?> ReplayAsync(PlatformClient platform, string queue, CancellationToken cancel)
     {
         var service = queue.Split('-')[0];
-        return ServiceTable.All.Any(s => s.Name == service && s.Name != ServiceTable.Proxy)
+        return ServiceTable.All.Any(s => s.Name == service && s.HasErrorQueues)
             ? platform.CallAsync(HttpMethod.Post, $"v1/operations/{service}/errors/{Uri.EscapeDataString(queue)}/replay", cancel)
             : throw new RefusedException($"There is no queue {queue}. `errors list` shows those with failed messages.");
     }

@@ -22,6 +22,7 @@ internal static class QuoteCommand
 {
     private const int Most = 100_000_000;
     private const string Telemetry = "telemetry", CustomDomain = "custom_domain";
+    private static readonly string Free = $"{100 * Choice.Headroom:0} %";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new JsonStringEnumConverter() } };
 
     public static Command Create(IAnsiConsole console)
@@ -29,7 +30,7 @@ internal static class QuoteCommand
         var model = new Argument<string>("model") { Description = "owner/name of the Hub (@revision for one of its own), s3://bucket/prefix, or a folder." };
         var context = new Option<int?>("--context") { Description = $"Tokens of the longest sequence; else {Ask.DefaultContext}, or all that the model was made for." };
         var concurrency = new Option<int?>("--concurrency") { Description = "Sequences of that length that must be held at once; else 1." };
-        var hardware = new Option<string?>("--hardware") { Description = "Catalogue id of the hardware that must be taken; else the cheapest that fits." };
+        var hardware = new Option<string?>("--hardware") { Description = $"Catalogue id of the hardware that must be taken; else the cheapest that fits and keeps {Free} of its memory free." };
         var quantization = new Option<string?>("--quantization") { Description = $"{string.Join(" or ", Need.Quantizations)} while loading; or which GGUF file, such as Q8_0." };
         var min = new Option<int?>("--min") { Description = "Fewest nodes, for the cost of a day; else 0." };
         var max = new Option<int?>("--max") { Description = "Most nodes, for the cost of a day; else 1." };
@@ -70,7 +71,7 @@ internal static class QuoteCommand
             throw new RefusedException($"{refusal.Message} ({JsonSerializer.Serialize(refusal.Problem, Json).Trim('"')})");
         }
         if (json) Output.PrintJson(JsonSerializer.Serialize(answer.Value, Json));
-        else Show(console, answer.Value!);
+        else Show(console, answer.Value!, request.Hardware is not null);
         return 0;
     }
 
@@ -98,13 +99,15 @@ internal static class QuoteCommand
         }
     }
 
-    private static void Show(IAnsiConsole console, Quote quote)
+    private static void Show(IAnsiConsole console, Quote quote, bool wasNamed)
     {
         static string Usd(decimal usd) => usd.ToString("0.00##", CultureInfo.InvariantCulture);
         var about = quote.Estimate ? "about " : "";
         console.MarkupLineInterpolated($"[bold]{quote.Model}[/]{(quote.Revision is { } revision ? $" at {revision[..Math.Min(12, revision.Length)]}" : "")}, {Words(quote.Task)}{(quote.Estimate ? " (an estimate)" : "")}");
         console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  weights {about}{quote.WeightBytes / 1e9:0.0} GB, cache {about}{quote.KvBytesPerToken / 1024.0:0.#} KiB a token, made for {quote.MaxContext:N0} tokens"));
         console.MarkupLineInterpolated($"  on [bold]{quote.Chosen}[/]: {Usd(quote.HourlyUsd)} USD an hour a node{(quote.AddOns.Count > 0 ? $", {string.Join(" and ", quote.AddOns.Select(a => a.Id))} included" : "")}");
+        if (!wasNamed && quote.Options.Any(o => o.Fits && o.Headroom < Choice.Headroom && o.HourlyUsd < quote.NodeHourlyUsd))
+            console.WriteLine($"  what is cheaper and fits would keep less than {Free} of its memory free");
         console.MarkupLineInterpolated($"  a day costs {Usd(quote.DailyUsd.AtMin)} USD at the fewest nodes, {Usd(quote.DailyUsd.AtMax)} at the most, {Usd(quote.DailyUsd.Asleep)} asleep");
         console.MarkupLineInterpolated($"  loads in about {quote.LoadSeconds.Cold} s, {quote.LoadSeconds.Warm} s with weights on the disk; needs {quote.DiskGb} GB of disk");
         if (quote.Ladder.Count > 0) console.MarkupLineInterpolated($"  if there is none of it: {string.Join(", ", quote.Ladder)}");

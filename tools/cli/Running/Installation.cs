@@ -158,12 +158,15 @@ public sealed class Installation
     /// <param name="ports">Those that they had the last time, which clients know; changed where that can't be.</param>
     internal static void ChoosePorts(IDictionary<string, int> ports)
     {
+        // Base URLs are given out with its first port, so the front door has that one whenever it is free.
+        if (!ports.TryGetValue(Wiring.ProxyFirst, out var first))
+            ports[Wiring.ProxyFirst] = first = ports.TryGetValue(ServiceTable.Proxy, out var before) ? before : Ports.IsFree(UsualPort) ? UsualPort : Ports.Free();
+        if (Ports.IsFree(first)) ports[ServiceTable.Proxy] = first;
         var chosen = new HashSet<int>();
         foreach (var name in ServiceTable.All.Select(s => s.Name).Append(Wiring.ProxyInternal))
         {
             if (ports.TryGetValue(name, out var last) && Ports.IsFree(last) && chosen.Add(last)) continue;
-            // The first time the one that people expect.
-            var port = name == ServiceTable.Proxy && Ports.IsFree(UsualPort) ? UsualPort : Ports.Free();
+            var port = Ports.Free();
             while (!chosen.Add(port)) port = Ports.Free();
             ports[name] = port;
         }

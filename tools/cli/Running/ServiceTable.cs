@@ -6,7 +6,9 @@ namespace Hypervize.Cli.Running;
 /// <param name="Name">Its name, as in its folder.</param>
 /// <param name="Settings">Environment variables, but for those that all services get.</param>
 /// <param name="HasIdentity">Whether it is trusted with what identities are signed by.</param>
-public sealed record ServiceDefinition(string Name, Func<Wiring, IEnumerable<(string Variable, string Value)>> Settings, bool HasIdentity = true)
+/// <param name="HasErrorQueues">Whether messages that failed every retry are kept for it; not for those that keep nothing that could fail.</param>
+public sealed record ServiceDefinition(
+    string Name, Func<Wiring, IEnumerable<(string Variable, string Value)>> Settings, bool HasIdentity = true, bool HasErrorQueues = true)
 {
     /// <summary>The program, where the build puts it.</summary>
     /// <param name="checkout">The checkout's folder.</param>
@@ -85,11 +87,11 @@ public static class ServiceTable
             ("Proxy__StateFile", Path.Combine(wiring.Place("proxy"), "read-model.json")),
             ("Proxy__InternalUrl", wiring.InternalUrl),
             (FinishSeconds, Environment.GetEnvironmentVariable(FinishSeconds) ?? InTime),
-        ]),
+        ], HasErrorQueues: false),
         new(Dashboard, wiring =>
         [
             ("Dashboard__PlatformUrl", wiring.PublicUrl),
             ("Dashboard__KeysFolder", wiring.Place("dashboard")),
-        ], HasIdentity: false),
+        ], HasIdentity: false, HasErrorQueues: false),
     ];
 }

@@ -30,6 +30,9 @@ internal static class UpCommand
                     new Markup($"[green]Hypervize is up[/] at [bold]{wiring.PublicUrl}[/] [grey](services ready in {ready.TotalSeconds:0.0} s)[/]"),
                     new Text(dashboard is null ? "Dashboard: it does not answer yet; `hypervize dashboard` prints a link that signs in." : $"Dashboard: {dashboard} (signs in once, within 15 minutes; `hypervize dashboard` prints another)"),
                     new Text($"Operator's key: {wiring.OperatorKeyFile}")));
+            if (wiring.LostPort is { } lost)
+                await Console.Error.WriteLineAsync(
+                    $"Port {lost} was taken by another program, so the front door is at {wiring.PublicUrl} for now. Base URLs given out before have port {lost}: free it, then `hypervize down` and `hypervize up` go back to it.");
             return 0;
         });
         return command;

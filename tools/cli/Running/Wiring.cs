@@ -7,16 +7,22 @@ namespace Hypervize.Cli.Running;
 /// <param name="Folder">The instance's folder.</param>
 /// <param name="Checkout">The checkout whose programs run.</param>
 /// <param name="Backing">Its servers.</param>
-/// <param name="Ports">Port by name of the service, and by <see cref="ProxyInternal"/>.</param>
+/// <param name="Ports">Port by name of the service, by <see cref="ProxyInternal"/> and by <see cref="ProxyFirst"/>.</param>
 public sealed record Wiring(string Folder, string Checkout, BackingServices Backing, IReadOnlyDictionary<string, int> Ports)
 {
     /// <summary>Name of the proxy's second port, for services only.</summary>
     public const string ProxyInternal = "proxy-internal";
 
+    /// <summary>Name of the port that the front door was given first.</summary>
+    public const string ProxyFirst = "proxy-first";
+
     private const string Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /// <summary>Origin of everything that users call.</summary>
     public string PublicUrl => $"http://localhost:{Ports[ServiceTable.Proxy]}";
+
+    /// <summary>The port that base URLs were given out with first, when the front door had to leave it to another program; else null.</summary>
+    public int? LostPort => Ports.TryGetValue(ProxyFirst, out var first) && first != Ports[ServiceTable.Proxy] ? first : null;
 
     /// <summary>Where the proxy listens for other services.</summary>
     public string InternalUrl => $"http://127.0.0.1:{Ports[ProxyInternal]}";

@@ -22,7 +22,7 @@ internal static class SimulateCommand
     {
         var endpoint = new Option<string?>("--endpoint") { Description = "Id or name of an endpoint: its own recorded traffic, start times and price. Needs the platform, and the endpoint's telemetry." };
         var hours = new Option<int?>("--hours") { Description = "How far back to go in the endpoint's traffic; else a day." };
-        hours.Validators.Add(r => { if (r.Tokens.Count == 1 && r.GetValueOrDefault<int?>() is not (>= 1 and <= 720)) r.AddError("--hours must be from 1 to 720: 30 days."); });
+        hours.Validators.Add(r => { if (r.Tokens.Count == 1 && int.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, out var given) && given is not (>= 1 and <= 720)) r.AddError("--hours must be from 1 to 720: 30 days."); });
         var trace = new Option<string?>("--trace") { Description = "A file of requests with the columns TIMESTAMP,ContextTokens,GeneratedTokens; else a day of our own making." };
         var set = new Option<string[]>("--set") { Description = $"What to try, as name=value, several times: {string.Join("; ", Setting.All.Select(s => $"{s.Name}: {s.What}"))}.", AllowMultipleArgumentsPerToken = true };
         var current = new Option<string[]>("--current") { Description = "What it is compared with, as name=value, beside what the report lists: 0 to 16 nodes of 16 requests at once that start in a minute.", AllowMultipleArgumentsPerToken = true };
@@ -86,7 +86,7 @@ internal static class SimulateCommand
     private static Option<double> Rate(string name, string what, double usual)
     {
         var rate = new Option<double>(name) { Description = what, DefaultValueFactory = _ => usual };
-        rate.Validators.Add(r => { if (r.Tokens.Count == 1 && !(r.GetValueOrDefault<double>() is > 0 and <= 1e6)) r.AddError($"{name} must be above 0, and at most 1000000."); });
+        rate.Validators.Add(r => { if (r.Tokens.Count == 1 && double.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, out var given) && given is not (> 0 and <= 1e6)) r.AddError($"{name} must be above 0, and at most 1000000."); });
         return rate;
     }
 

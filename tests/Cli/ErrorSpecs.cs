@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Hypervize.Cli.Tests;
+
+/// <summary><c>hypervize errors</c>, and how refusals are told. The tests play the platform; <c>LifeSpecs</c> asks a real one.</summary>
+public sealed class ErrorSpecs : IAsyncLifetime
+{
+    private StandIn _platform = null!;
+
+    public async Task InitializeAsync() => _platform = await new Identities().PlayAsync("platform", app =>
+    {
+        foreach (var service in (string[])["endpoints", "provisioner", "autoscaler", "billing"])
+        {
+            app.MapGet($"/v1/operations/{service}/errors", () => new { messages = service == "billing" ? (object[])[new { queue = "billing-facts", reason = "It broke." }] : [] }).AllowAnonymous();
+            app.MapPost($"/v1/operations/{service}/errors/{{queue}}/replay", (string queue) => new { queue, replayed = 3 }).AllowAnonymous();
+        }
+        app.MapPost("/v1/keys", () => Results.Problem(
+            statusCode: 422, detail: "Some fields are wrong; errors lists them all.",
+            extensions: new Dictionary<string, object?> { ["code"] = "invalid_request", ["errors"] = new Dictionary<string, string[]> { ["name"] = ["is too long"], ["scope"] = ["must be inference"] } })).AllowAnonymous();
+    });
+
+    public Task DisposeAsync() => _platform.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task Only_services_with_error_queues_are_asked_for_theirs()
+    {
+        var (exitCode, output) = await RunAsync("errors list");
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"billing-facts\s+It broke\.", output);
+    }
+
+    [Theory]
+    [InlineData("billing-facts", 0, "3 messages are back in billing-facts.")]
+    [InlineData("proxy-facts", 1, "There is no queue proxy-facts."), InlineData("dashboard-facts", 1, "There is no queue dashboard-facts.")]
+    public async Task A_queue_is_replayed_where_there_can_be_one(string queue, int expected, string words)
+    {
+        var (exitCode, output) = await RunAsync($"errors replay {queue}");
+        Assert.Equal(expected, exitCode);
+        Assert.StartsWith(words, output);
+    }
+
+    [Fact]
+    public async Task Wrong_fields_are_told_without_words_about_the_API() =>
+        Assert.Equal((1, "Some fields are wrong:\n  name: is too long\n  scope: must be inference\n"), await RunAsync("keys issue laptop"));
+
+    private Task<(int ExitCode, string Output)> RunAsync(string command) => Executables.RunAsync(
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), .. command.Split(' '), "--url", _platform.Url.ToString(), "--key", "hvz_live_test"], CancellationToken.None);
+}
