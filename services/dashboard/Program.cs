@@ -25,7 +25,6 @@ return await Service.RunAsync("dashboard", args, (builder, settings) =>
 {
     app.UsePublicAddress();
     app.UsePageSecurity();
-    app.UseOwnNotFoundPage();
     app.UseRouting();
     app.UseAuthentication();
     app.UseAuthorization();

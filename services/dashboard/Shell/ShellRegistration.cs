@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Diagnostics;
-
 namespace Hypervize.Dashboard.Shell;
 
 /// <summary>Registers what pages need.</summary>
@@ -19,13 +17,4 @@ public static class ShellRegistration
             (o.DisconnectedCircuitMaxRetained, o.DisconnectedCircuitRetentionPeriod) = (50, TimeSpan.FromMinutes(2));
         });
     }
-
-    /// <summary>Lets a browser see our own page where there is nothing; programs are told in JSON, as everywhere.</summary>
-    /// <param name="app">The service.</param>
-    public static void UseOwnNotFoundPage(this WebApplication app) => app.Use((http, next) =>
-    {
-        // Where somebody else writes the bodies of failures, Blazor leaves them empty.
-        if (http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)) http.Features.Set<IStatusCodePagesFeature>(null);
-        return next(http);
-    });
 }
