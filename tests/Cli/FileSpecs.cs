@@ -55,6 +55,18 @@ public sealed class FileSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_port_that_is_let_go_in_a_moment_is_waited_for()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, Ports.Free());
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var choosing = Ports.StillOrAnotherAsync(port, CancellationToken.None);
+        Assert.False(choosing.IsCompleted);
+        listener.Stop();
+        Assert.Equal(port, await choosing);
+    }
+
+    [Fact]
     public void Free_ports_are_all_different() => Assert.Equal(50, Ports.Free(50).Distinct().Count());
 
     [Fact]

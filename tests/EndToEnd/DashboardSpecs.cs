@@ -186,7 +186,7 @@ public sealed class DashboardSpecs(Platform platform) : IClassFixture<Platform>,
         Assert.Equal(404, (await page.GotoAsync(new Uri(_browser.Origin, "/dashboard/nowhere").ToString()))!.Status);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "There is nothing here" })).ToBeVisibleAsync();
         await page.GotoAsync(_browser.Origin.ToString());
-        await Assertions.Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Inference"));
+        await Assertions.Expect(page).ToHaveTitleAsync(new Regex("^Inference"));
         var relayed = await page.APIRequest.GetAsync(new Uri(_browser.Origin, $"/dashboard/relay/endpoints/{id}/logs").ToString(), new() { Headers = [new("Accept", "text/event-stream")] });
         Assert.Equal(404, relayed.Status);
     }

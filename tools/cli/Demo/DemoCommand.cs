@@ -150,6 +150,9 @@ internal sealed class LifeOfAnEndpoint(IAnsiConsole console, PlatformClient plat
         try
         {
             await EndpointCommands.UntilAsync(platform, id, status, _ => { }, patience.Token);
+            // A node that drains still answers whoever calls before the proxy has heard of it, and then nothing wakes.
+            while (status == "hibernated" && (await platform.CallAsync(HttpMethod.Get, $"v1/endpoints/{id}", patience.Token))!["nodes"]!.AsArray().Count > 0)
+                await Task.Delay(LookEvery, patience.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
