@@ -100,7 +100,11 @@ public sealed record Failure(FailureCode Code, string Message, string? Output);
 /// <param name="Tuning">What is tuned otherwise than by the operator; null for nothing.</param>
 public sealed record Scaling(
     int Min, int Max, int IdleSeconds, int Concurrency, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RequestsPerMinute = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ScalingTuning? Tuning = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ScalingTuning? Tuning = null)
+{
+    /// <summary>Most nodes of an endpoint: its public state must stay below 32 KB.</summary>
+    public const int MostNodes = 64;
+}
 
 /// <summary>An endpoint's own tuning of the scaling policy; where it says nothing, the operator's holds.</summary>
 /// <param name="Utilisation">Share of what a node may carry that it should carry on average.</param>

@@ -30,7 +30,7 @@ public sealed class SimulateSpecs : IDisposable
 
     [Theory]
     [InlineData("\"colour\" can't be set: give min, max", "--set", "colour=3")]
-    [InlineData("max (most nodes) must be a whole number from 1 to 1000", "--set", "max=many")]
+    [InlineData("max (most nodes) must be a whole number from 1 to 64", "--set", "max=many")]
     [InlineData("max (most nodes) must be a whole number", "--set", "max=2.5")]
     [InlineData("idle (seconds without a request before it sleeps) must be", "--endpoint", "chat", "--url", "http://localhost:1", "--key", "hvz", "--set", "idle=never")]
     [InlineData("idle is set twice", "--endpoint", "chat", "--url", "http://localhost:1", "--key", "hvz", "--set", "idle=1", "idle=2")]

@@ -60,8 +60,8 @@ public sealed class WhatIfSpecs : PageContext
     }
 
     [Theory]
-    [InlineData("max", "0", "must be a whole number from 1 to 1,000")]
-    [InlineData("max", "two", "must be a whole number from 1 to 1,000")]
+    [InlineData("max", "0", "must be a whole number from 1 to 64")]
+    [InlineData("max", "two", "must be a whole number from 1 to 64")]
     [InlineData("idle", "1.5", "must be a whole number from 1 to 86,400")]
     [InlineData("min", "5", "must not be above the 4 that there are at most")]
     [InlineData("target", "17", "must not be above the 16 that a node takes at once")]
@@ -133,13 +133,13 @@ public sealed class WhatIfSpecs : PageContext
     public async Task What_the_platform_does_not_take_is_said_and_stays()
     {
         Answer();
-        Platform.Refuse(Patch, 422, "invalid_request", "Some fields are wrong.", ("scaling.max", "must lie between 1 and 64"));
+        Platform.Refuse(Patch, 422, "invalid_request", "Some fields are wrong.", ("scaling.max", "must lie between 1 and 40"));
         var page = Ready();
-        await TypeAsync(page, "max", "100");
+        await TypeAsync(page, "max", "60");
         await ClickAsync(page, "Use these settings");
         await ClickAsync(page, "Set it so");
-        page.WaitForAssertion(() => Assert.Contains("must lie between 1 and 64", page.Find(".take").TextContent));
-        Assert.Equal("100", Field(page, "max").GetAttribute("value"));
+        page.WaitForAssertion(() => Assert.Contains("must lie between 1 and 40", page.Find(".take").TextContent));
+        Assert.Equal("60", Field(page, "max").GetAttribute("value"));
     }
 
     [Fact]

@@ -79,6 +79,13 @@ public sealed class FrontDoorSpecs(FrontDoorSpecs.Running running) : IClassFixtu
     [InlineData("/nothing"), InlineData("/v1"), InlineData("/v1/unknown"), InlineData("/api/provision/x"), InlineData("/v1/operations/proxy/errors"), InlineData("/"), InlineData("/dashboard"), InlineData("/dashboard/endpoints")]
     public async Task What_is_nobodys_is_not_found(string path) => await RefusedAsync(await _proxy.GetAsync(path, _key), HttpStatusCode.NotFound, "not_found");
 
+    [Fact]
+    public async Task A_browser_is_not_sent_to_a_dashboard_that_is_not_there()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept", "text/html" } } };
+        await RefusedAsync(await _proxy.Client.SendAsync(request), HttpStatusCode.NotFound, "not_found");
+    }
+
     [Theory]
     [InlineData("/v1/billing/usage", "billing"), InlineData("/v1/operations/billing/errors", "billing"), InlineData("/v1/operations/autoscaler/errors", "autoscaler"), InlineData("/v1/traffic?account=acct-000000000001", "autoscaler")]
     public async Task A_service_that_is_down_is_named(string path, string service)

@@ -7,9 +7,6 @@ namespace Hypervize.Endpoints.Api;
 /// <summary>The fields of an endpoint's body, in one place for the reader, the document and the tests.</summary>
 public static class EndpointFields
 {
-    /// <summary>Most nodes of an endpoint: its public state must stay below 32 KB.</summary>
-    public const int MostNodes = 64;
-
     /// <summary>The runtime that stands for any hardware, and is metered as that.</summary>
     public const string Simulator = "simulator";
 
@@ -78,10 +75,10 @@ public static class EndpointFields
     public static ChoiceField Runtime { get; } = new("runtime", "What serves the model on a node.", [Simulator, "vllm", "llama-server", "command"], Simulator);
 
     /// <summary><c>scaling.min</c></summary>
-    public static NumberField Min { get; } = new("scaling.min", "Fewest nodes while up; 0 lets the endpoint sleep.", 0, MostNodes, 0);
+    public static NumberField Min { get; } = new("scaling.min", "Fewest nodes while up; 0 lets the endpoint sleep.", 0, Scaling.MostNodes, 0);
 
     /// <summary><c>scaling.max</c></summary>
-    public static NumberField Max { get; } = new("scaling.max", "Most nodes.", 1, MostNodes, 1);
+    public static NumberField Max { get; } = new("scaling.max", "Most nodes.", 1, Scaling.MostNodes, 1);
 
     /// <summary><c>scaling.idleSeconds</c></summary>
     public static NumberField IdleSeconds { get; } = new("scaling.idleSeconds", "Seconds without a request before the endpoint sleeps.", 1, 86_400, 300);

@@ -120,6 +120,7 @@ public sealed class Planning(ModelReader models, HardwareCatalog catalog, IDocum
     {
         PlanRefusal Unsupported(string message) => ModelProblems.Of(new(ModelProblem.Unsupported, message));
         if (wish.Runtime == EndpointFields.Simulator) return null;
+        if (ModelReference.Parse(model.Model) is ModelReference.Simulated) return Unsupported($"{model.Model} has no weights: only the simulator serves it. Choose runtime {EndpointFields.Simulator}, or a model for {wish.Runtime}.");
         if (model.IsEstimate && model.Revision is null && ModelReference.Parse(model.Model) is ModelReference.Hub)
             return ModelProblems.Of(new(ModelProblem.Unreachable, $"The Hub can't be read, so that it is not known what {model.Model} is. Try again later."));
         if (wish.Runtime == RuntimeArguments.Vllm && model.Format == WeightFormat.Gguf) return Unsupported($"{model.Model} is in GGUF format, which llama-server loads. Choose runtime {RuntimeArguments.LlamaServer}.");

@@ -95,7 +95,8 @@ public static class FrontDoorRoutes
             pipeline.Use(door.ForwardAsync);
         });
         // Whoever opens the platform's address in a browser means the dashboard.
-        app.MapGet("/", (HttpRequest request) => request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal) ? Results.Redirect("/dashboard/") : Nothing());
+        if (app.Services.GetRequiredService<PeerSettings>().Dashboard is not null)
+            app.MapGet("/", (HttpRequest request) => request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal) ? Results.Redirect("/dashboard/") : Nothing());
         app.MapFallback("{**path}", Nothing);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hypervize.Contracts;
 
 namespace Hypervize.Autoscaling.Simulation;
 
@@ -15,8 +16,8 @@ public sealed record Setting(string Name, string What, double Least, double Most
     /// <summary>All there are. The bounds are those of the platform.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        new("min", "fewest nodes", 0, 1000, s => s.Scaling.Min, (s, v) => s with { Scaling = s.Scaling with { Min = (int)v } }),
-        new("max", "most nodes", 1, 1000, s => s.Scaling.Max, (s, v) => s with { Scaling = s.Scaling with { Max = (int)v } }),
+        new("min", "fewest nodes", 0, Scaling.MostNodes, s => s.Scaling.Min, (s, v) => s with { Scaling = s.Scaling with { Min = (int)v } }),
+        new("max", "most nodes", 1, Scaling.MostNodes, s => s.Scaling.Max, (s, v) => s with { Scaling = s.Scaling with { Max = (int)v } }),
         new("idle", "seconds without a request before it sleeps", 1, 86_400, s => s.Scaling.IdleSeconds, (s, v) => s with { Scaling = s.Scaling with { IdleSeconds = (int)v } }),
         new("concurrency", "requests that a node takes at once", 1, 1024, s => s.Scaling.Concurrency, (s, v) => s with { Scaling = s.Scaling with { Concurrency = (int)v } }),
         new("rpm", "requests per minute that a node can serve", 1, 1_000_000, s => s.Scaling.RequestsPerMinute, (s, v) => s with { Scaling = s.Scaling with { RequestsPerMinute = (int)v } }),

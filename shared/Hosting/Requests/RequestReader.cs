@@ -87,7 +87,7 @@ public sealed class RequestReader
         var text = value.GetString()!;
         if (text.Any(char.IsControl)) Wrong(field.Path, "must not contain control characters");
         else if (text.Length == 0 || text.Length > field.MaxLength) Wrong(field.Path, $"must have 1 to {field.MaxLength} characters");
-        else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must be {field.Shape}: it must match {field.Pattern}");
+        else if (field.Form?.IsMatch(text) is false) Wrong(field.Path, $"must be {field.Shape}");
         return text;
     }
 
@@ -96,9 +96,9 @@ public sealed class RequestReader
     public int? Number(NumberField field)
     {
         if (!Given(field, out var value)) return _defaults ? field.Default : null;
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number)) return Not<int?>(field, "a whole number");
-        if (number >= field.Min && number <= field.Max) return (int)number;
-        Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {number}");
+        if (value.ValueKind != JsonValueKind.Number || value.GetRawText().AsSpan().ContainsAny(".eE")) return Not<int?>(field, "a whole number");
+        if (value.TryGetInt32(out var number) && number >= field.Min && number <= field.Max) return number;
+        Wrong(field.Path, $"must lie between {field.Min} and {field.Max}, not be {value.GetRawText()}");
         return null;
     }
 

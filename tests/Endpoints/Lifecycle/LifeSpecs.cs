@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Hypervize.Contracts;
-using Hypervize.Endpoints.Api;
 using Hypervize.Endpoints.Lifecycle;
 using Hypervize.EventSourcing;
 using Hypervize.Hosting;
@@ -128,7 +127,7 @@ public sealed class LifeSpecs
         var largest = Given(Created()).State! with
         {
             Settings = Settings() with { Name = new('n', 64), Model = new('m', 200), Limits = new(1_000_000, 100_000, new(1_000_000, 100_000)) },
-            Nodes = [.. Enumerable.Repeat(node, 2 * EndpointFields.MostNodes)],
+            Nodes = [.. Enumerable.Repeat(node, 2 * Scaling.MostNodes)],
             Failure = failure, Degraded = failure, RecentWakesMs = [99_999, 99_999, 99_999, 99_999, 99_999],
         };
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(largest, Json.Options).Length, 1, 32 * 1024);

@@ -88,6 +88,15 @@ public sealed class BadInputSpecs(Installation installation)
         Assert.Equal([path], problem["errors"]!.AsObject().Select(e => e.Key));
     }
 
+    [Theory]
+    [InlineData("1.5", "must be a whole number"), InlineData("1e1", "must be a whole number"), InlineData("\"2\"", "must be a whole number")]
+    [InlineData("65", "must lie between 1 and 64, not be 65"), InlineData("99999999999999999999", "must lie between 1 and 64, not be 99999999999999999999")]
+    public async Task A_number_that_is_too_large_is_told_from_one_that_is_not_whole(string max, string message)
+    {
+        var problem = await PostAsync(Json($$$"""{"name":"chat","model":"org/model","scaling":{"max":{{{max}}}}}"""), HttpStatusCode.UnprocessableEntity, "invalid_request");
+        Assert.Equal(message, (string?)problem["errors"]!["scaling.max"]![0]);
+    }
+
     [Fact]
     public async Task All_that_is_wrong_is_said_at_once()
     {

@@ -117,6 +117,14 @@ public sealed class QuoteSpecs(Installation installation)
     }
 
     [Fact]
+    public async Task What_only_the_simulator_knows_is_refused_to_other_runtimes()
+    {
+        using var owner = installation.As();
+        await RefusedAsync(owner, new { name = "none", model = "simulator/tiny", runtime = "vllm" }, 422, "model_unsupported");
+        await CreatedAsync(owner, new { name = "tiny", model = "simulator/tiny" });
+    }
+
+    [Fact]
     public async Task A_machine_of_ones_own_makes_no_model_longer()
     {
         using var owner = installation.As();

@@ -6,7 +6,6 @@ namespace Hypervize.Dashboard.Endpoints.Configuration;
 /// <summary>The settings that an endpoint's owner can change, with the API's bounds.</summary>
 public static class EndpointSettingList
 {
-    private const int MostNodes = 64;
     private const string NoLimit = "no limit";
     private const string Unset = "not set";
     private const string ByAddress = "Of callers without a key. With both empty each address has 300 a minute and 20 at once, unless the operator has it otherwise.";
@@ -16,10 +15,10 @@ public static class EndpointSettingList
     public static EndpointSetting Name { get; } = new("name", "Name", "A label for people. The address does not change with it.", s => s.Name) { Kind = SettingKind.Text, Most = 64 };
 
     /// <summary>Fewest nodes.</summary>
-    public static EndpointSetting Min { get; } = new("scaling.min", "Fewest nodes", "While it is on; 0 lets it sleep.", s => Text(s.Scaling.Min)) { Least = 0, Most = MostNodes };
+    public static EndpointSetting Min { get; } = new("scaling.min", "Fewest nodes", "While it is on; 0 lets it sleep.", s => Text(s.Scaling.Min)) { Least = 0, Most = Scaling.MostNodes };
 
     /// <summary>Most nodes.</summary>
-    public static EndpointSetting Max { get; } = new("scaling.max", "Most nodes", "However much is asked of it.", s => Text(s.Scaling.Max)) { Most = MostNodes };
+    public static EndpointSetting Max { get; } = new("scaling.max", "Most nodes", "However much is asked of it.", s => Text(s.Scaling.Max)) { Most = Scaling.MostNodes };
 
     /// <summary>Idle time.</summary>
     public static EndpointSetting Idle { get; } = new("scaling.idleSeconds", "Sleeps after", "Without a valid request for so long.", s => Text(s.Scaling.IdleSeconds)) { Most = 86_400, Unit = "s" };
