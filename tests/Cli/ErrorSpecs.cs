@@ -1,5 +1,9 @@
+using Hypervize.Cli.Client;
+using Hypervize.Cli.Endpoints;
+using Hypervize.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Spectre.Console;
 
 namespace Hypervize.Cli.Tests;
 
@@ -41,8 +45,19 @@ public sealed class ErrorSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Wrong_fields_are_told_without_words_about_the_API() =>
-        Assert.Equal((1, "Some fields are wrong:\n  name: is too long\n  scope: must be inference\n"), await RunAsync("keys issue laptop"));
+    public async Task Wrong_fields_are_told_by_the_options_that_say_them() =>
+        Assert.Equal((1, "Some fields are wrong:\n  name: is too long\n  --scope: must be inference\n"), await RunAsync("keys issue laptop"));
+
+    [Theory]
+    [InlineData("scaling.min", "must not be above scaling.max (2)", "  --min: must not be above --max (2)"), InlineData("scaling.idleSeconds", "must be 1 or more.", "  --idle: must be 1 or more.")]
+    [InlineData("trustRemoteCode", "must be true", "  --trust-remote-code: must be true"), InlineData("limits.perAddress.requestsPerMinute", "is too large", "  --address-rpm: is too large")]
+    [InlineData("sampling.topP", "is no field here; nearest is scaling.max. See docs.example.org", "  sampling.topP: is no field here; nearest is --max. See docs.example.org"), InlineData("name", "is too long", "  name: is too long")]
+    public void What_has_an_option_is_called_by_it_wherever_it_is_named(string field, string wrong, string told)
+    {
+        var refusal = PlatformApi.Refusal(422, $$"""{"code":"invalid_request","detail":"Some fields are wrong.","errors":{"{{field}}":["{{wrong}}"] } }""");
+        var create = EndpointCommands.Create(AnsiConsole.Console).Subcommands.Single(c => c.Name == "create");
+        Assert.Equal($"Some fields are wrong:\n{told}", refusal.InWordsOf(create).Message);
+    }
 
     private Task<(int ExitCode, string Output)> RunAsync(string command) => Executables.RunAsync(
         "dotnet", [Path.Combine(AppContext.BaseDirectory, "hypervize.dll"), .. command.Split(' '), "--url", _platform.Url.ToString(), "--key", "hvz_live_test"], CancellationToken.None);

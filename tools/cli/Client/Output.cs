@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hypervize.Client;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Client;
@@ -23,7 +24,15 @@ internal static class Output
         command.SetAction(async (parsed, cancel) =>
         {
             using var platform = PlatformClient.Of(parsed);
-            var answer = await call(parsed, platform, cancel);
+            JsonNode? answer;
+            try
+            {
+                answer = await call(parsed, platform, cancel);
+            }
+            catch (RefusedException e) when (e.Errors.Count > 0)
+            {
+                throw e.InWordsOf(command);
+            }
             if (parsed.GetValue(Json)) PrintJson(answer?.ToJsonString(Indented) ?? "null");
             else if (answer is not null) show(answer);
             return 0;
