@@ -35,7 +35,9 @@ public sealed record LimitTurn(long Number, string ProxyId, IReadOnlyDictionary<
 /// <param name="Cap">Its part of the requests under way at once.</param>
 /// <param name="Used">Requests it let in during the last minute.</param>
 /// <param name="InLastMinute">Requests that any proxy let in during the last minute, as far as it knows: a proxy that has just started was not there to count.</param>
-public sealed record LimitUse(string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Part, int Cap, int Used = 0, int InLastMinute = 0);
+/// <param name="IsShort">Whether it refused any during the last minute: while nobody asks, what is left goes to those who were asked for more than they had.</param>
+public sealed record LimitUse(
+    string Subject, RequestLimits Limits, int LetIn, int Refused, int InFlight, int Part, int Cap, int Used = 0, int InLastMinute = 0, bool IsShort = false);
 
 /// <summary>One endpoint's traffic at one proxy in one interval.</summary>
 /// <param name="EndpointId">The endpoint.</param>

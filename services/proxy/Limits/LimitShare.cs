@@ -9,15 +9,15 @@ namespace Hypervize.Proxy.Limits;
 /// </summary>
 internal static class LimitShare
 {
-    /// <summary>What a proxy has that has not said anything yet: an equal part. What can't be divided goes to some of them, others for each subject.</summary>
+    /// <summary>What proxies have that have not said anything yet: equal parts. What can't be divided goes to some of them, others for each subject.</summary>
     /// <param name="whole">What is divided.</param>
     /// <param name="subject">Whose limit it is.</param>
     /// <param name="proxies">Ids of all proxies.</param>
-    /// <param name="proxy">Whose part.</param>
-    public static int Equal(int whole, string subject, IReadOnlyCollection<string> proxies, string proxy)
+    public static IReadOnlyDictionary<string, int> Equal(int whole, string subject, IReadOnlyCollection<string> proxies)
     {
-        var before = proxies.Count(p => Place(p) < Place(proxy));
-        return whole / proxies.Count + (before < whole % proxies.Count ? 1 : 0);
+        var (each, more) = Math.DivRem(whole, proxies.Count);
+        IEnumerable<string> placed = more == 0 ? proxies : proxies.OrderBy(Place);
+        return placed.Select((proxy, place) => (proxy, Part: place < more ? each + 1 : each)).ToDictionary(p => p.proxy, p => p.Part, StringComparer.Ordinal);
 
         // The same on all machines, which string.GetHashCode is not.
         ulong Place(string id) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{subject} {id}")));

@@ -11,13 +11,17 @@ internal sealed class LimitTurns(string own)
 {
     private readonly Lock _lock = new();
     private LimitTurn _latest = new(0, "", new Dictionary<string, long>());
+    private bool _isUntold;
 
-    /// <summary>The latest turn that is known here.</summary>
-    public LimitTurn Latest
+    /// <summary>The latest turn that is known here, as a report says it.</summary>
+    /// <param name="sequence">The report's sequence number: who has the turn after this proxy waits for what this report says, whoever else it hears of its turn from.</param>
+    public LimitTurn In(long sequence)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock) return _latest;
+            if (_isUntold) _latest = _latest with { Heard = new Dictionary<string, long>(_latest.Heard) { [own] = sequence } };
+            _isUntold = false;
+            return _latest;
         }
     }
 
@@ -26,7 +30,7 @@ internal sealed class LimitTurns(string own)
     public void Hear(LimitTurn turn)
     {
         lock (_lock)
-            if (turn.Number > _latest.Number) _latest = turn;
+            if (turn.Number > _latest.Number) (_latest, _isUntold) = (turn, false);
     }
 
     /// <summary>Whether it is this proxy's turn. One that nobody has, or somebody who is gone, is the first one's.</summary>
@@ -49,7 +53,7 @@ internal sealed class LimitTurns(string own)
         var ring = Ring(others);
         var next = ring[(ring.IndexOf(own) + 1) % ring.Count];
         lock (_lock)
-            if (_latest.ProxyId == own && next != own) _latest = new(_latest.Number + 1, next, heard);
+            if (_latest.ProxyId == own && next != own) (_latest, _isUntold) = (new(_latest.Number + 1, next, heard), true);
     }
 
     private List<string> Ring(IReadOnlyCollection<string> others) => [.. others.Append(own).Order(StringComparer.Ordinal)];

@@ -31,7 +31,13 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
 
     // Of more addresses the others are not told; they assume that each has what every proxy has at least.
     private const int MostReported = 2_000;
+    /// <summary>Beyond so many, addresses that were not seen in the last minute share the limits of one: memory is bounded, whoever calls.</summary>
+    internal const int MostKnown = 100_000;
+
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(5);
+
+    // Proxies come back to a broker that was away one after the other, within some seconds.
+    private static readonly TimeSpan AliveAgain = TimeSpan.FromSeconds(10);
 
     // Who has not heard its own words for so long has not heard the others' either: its link is slow, or itself has stood still.
     private static readonly TimeSpan Hearing = TimeSpan.FromSeconds(3);
@@ -49,7 +55,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     private readonly long _began = time.GetTimestamp();
     private volatile int _heardItself;
     private long _heardItselfOf;
+    private long? _hearingSince;
     private volatile bool _isSettled;
+    private volatile bool _isCrowded;
     private volatile IReadOnlyList<string> _roomFor = [];
     private readonly RequestLimits _perAddress = new(
         settings.AddressRequestsPerMinute == 0 ? null : settings.AddressRequestsPerMinute, settings.AddressConcurrent == 0 ? null : settings.AddressConcurrent);
@@ -63,8 +71,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>The other proxies among which it last divided the limits; null for none.</summary>
     public IReadOnlyList<string>? RoomFor => _roomFor is [] ? null : _roomFor;
 
-    /// <summary>The latest turn it knows of.</summary>
-    public LimitTurn Turn => _turns.Latest;
+    /// <summary>The latest turn it knows of; null while it can't take turns, as it does not hear the others.</summary>
+    /// <param name="sequence">Sequence number of the report that says it.</param>
+    public LimitTurn? TurnIn(long sequence) => _hearingSince is null ? null : _turns.In(sequence);
 
     /// <summary>Lets a request in, or says why not. What was let in must leave.</summary>
     /// <param name="http">The request; its answer tells how much is left.</param>
@@ -80,7 +89,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         if (key is { Limits: { } ofKey } && Refused(http, key.Id, ofKey, "This key", second, ref admission) is { } keyRefused) return keyRefused;
         if (limits is { RequestsPerMinute: not null } or { Concurrent: not null }
             && Refused(http, id, new(limits.RequestsPerMinute, limits.Concurrent), "This endpoint", second, ref admission) is { } endpointRefused) return endpointRefused;
-        if (key is null && Refused(http, $"{id}/{Address(http)}", limits?.PerAddress ?? _perAddress, "Your address", second, ref admission) is { } addressRefused) return addressRefused;
+        if (key is null && Refused(http, Caller(id, http), limits?.PerAddress ?? _perAddress, "Your address", second, ref admission) is { } addressRefused) return addressRefused;
         return null;
     }
 
@@ -98,7 +107,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         if (report.Leaving) _others.TryRemove(report.ProxyId, out _);
         else _others[report.ProxyId] = new(report.Sequence, time.GetTimestamp(), report.RoomFor?.Contains(proxy.Id) is true, report.Turn is not null, uses);
         if (report.Turn is { } turn) _turns.Hear(turn);
-        foreach (var use in uses.Values.Where(u => u.LetIn > 0 || !_isSettled))
+        foreach (var use in uses.Values.Where(u => u.LetIn > 0 || u.Refused > 0 || !_isSettled))
         {
             var limit = Locked(use.Subject);
             try
@@ -116,14 +125,17 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     public void Exchange()
     {
         var isHearing = contact.BusIsUp && time.GetUtcNow().UtcTicks - Interlocked.Read(ref _heardItselfOf) < Hearing.Ticks;
-        // While nobody can be heard, those that were are taken to be there still.
+        if (!isHearing) (_hearingSince, _heardItself) = (null, 0);
+        else _hearingSince ??= time.GetTimestamp();
+        // While nobody can be heard, those that were are taken to be there still; and for a while after, as they may be heard later than oneself.
         foreach (var (id, other) in _others)
-            if (isHearing && time.GetElapsedTime(other.HeardAt) > Alive) _others.TryRemove(id, out _);
+            if (isHearing && time.GetElapsedTime(other.HeardAt) > Alive && (other.HeardAt > _hearingSince || time.GetElapsedTime(_hearingSince!.Value) > AliveAgain)) _others.TryRemove(id, out _);
         var hasRoom = _heardItself >= UntilAllAreHeard && _others.Values.All(o => o.HasMadeRoom);
         string[] roomFor = [.. _others.Keys];
         var isAlone = roomFor.Length == 0;
         var heard = _others.ToDictionary(o => o.Key, o => o.Value.Sequence, StringComparer.Ordinal);
         string[] takers = [.. _others.Where(o => o.Value.TakesTurns).Select(o => o.Key)];
+        var known = 0;
         var mayTake = isAlone || (isHearing && _heardItself >= UntilAllAreHeard && _turns.IsOwn(takers, heard));
         foreach (var (subject, limit) in _limits)
         {
@@ -134,8 +146,10 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
                 if (isHearing || isAlone || limit.NeedsPart(limit.Limits)) limit.Exchange(limit.Limits, others, proxy.Id, second, mayTake);
                 else limit.MoveTo(second);
                 limit.IsForgotten = limit.IsIdle && _limits.TryRemove(new(subject, limit));
+                if (!limit.IsForgotten) known++;
             }
         }
+        _isCrowded = known > MostKnown;
         if (mayTake) _turns.Pass(takers, heard);
         _roomFor = roomFor;
         _isSettled |= (hasRoom && mayTake) || time.GetElapsedTime(_began) > (contact.BusIsDown ? UntilGivenUpWithoutBus : UntilGivenUp);
@@ -144,11 +158,18 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>What this proxy has to say, since it last did; null for nothing.</summary>
     public IReadOnlyList<LimitUse>? Take()
     {
-        var uses = new List<LimitUse>();
+        // Of keys and endpoints the others are told first: addresses are many.
+        var ranked = new List<(SharedLimit Limit, bool IsAddress, int Asked)>();
         foreach (var limit in _limits.Values)
             lock (limit)
-                if (!limit.IsIdle) uses.Add(limit.Take());
-        return uses.Count == 0 ? null : uses.Count <= MostReported ? uses : [.. uses.OrderByDescending(u => u.LetIn + u.InFlight).Take(MostReported)];
+                if (!limit.IsIdle) ranked.Add((limit, limit.Subject.Contains('/', StringComparison.Ordinal), limit.Asked));
+        if (ranked.Count > MostReported) ranked = [.. ranked.OrderBy(r => r.IsAddress).ThenByDescending(r => r.Asked).ThenBy(r => r.Limit.Subject, StringComparer.Ordinal)];
+        var uses = new List<LimitUse>(Math.Min(ranked.Count, MostReported));
+        foreach (var (limit, _, _) in ranked)
+            lock (limit)
+                if (uses.Count < MostReported) uses.Add(limit.Take());
+                else limit.Omit();
+        return uses.Count == 0 ? null : uses;
     }
 
     private InferenceError? Refused(HttpContext http, string subject, RequestLimits limits, string whose, long second, ref Admission admission)
@@ -198,6 +219,12 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     }
 
     private OthersUse Others(string subject) => new(_others.IsEmpty ? [] : [.. _others.Select(o => (o.Key, o.Value.Uses.GetValueOrDefault(subject)))]);
+
+    private string Caller(string endpoint, HttpContext http)
+    {
+        var subject = $"{endpoint}/{Address(http)}";
+        return !_isCrowded || _limits.ContainsKey(subject) ? subject : $"{endpoint}/others";
+    }
 
     private string Address(HttpContext http)
     {

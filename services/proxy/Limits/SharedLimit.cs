@@ -13,12 +13,17 @@ internal readonly record struct OthersUse(IReadOnlyList<(string Proxy, LimitUse?
 /// <param name="subject">A key, an endpoint or a client's address.</param>
 internal sealed class SharedLimit(string subject)
 {
+    private const int Minute = 60;
+    private const long Never = long.MinValue / 2;
     private static readonly RequestLimits NoLimits = new();
+    private static readonly Dictionary<string, int> NoParts = [];
     private readonly MinuteWindow _window = new(), _own = new();
     private RequestLimits _limits = NoLimits;
     private bool _hasSpoken, _hasPart;
     private int _part, _cap;
     private int _letIn, _refused;
+    private long _second;
+    private long _refusedAt = Never, _shortAt = Never;
 
     /// <summary>Whose limits they are.</summary>
     public string Subject => subject;
@@ -29,8 +34,11 @@ internal sealed class SharedLimit(string subject)
     /// <summary>Requests that any proxy let in during the last minute, as far as is known.</summary>
     public int InLastMinute => _window.Total;
 
-    /// <summary>Whether nothing is known of it that matters.</summary>
-    public bool IsIdle => InFlight == 0 && _window.Total == 0 && _letIn == 0 && _refused == 0;
+    /// <summary>Whether nothing is known of it that matters. A proxy that was refused something elsewhere lately goes on to say that it needs none of it.</summary>
+    public bool IsIdle => InFlight == 0 && _window.Total == 0 && _letIn == 0 && _refused == 0 && _second - _shortAt > Minute;
+
+    /// <summary>How much it is asked for: what is told of first, where not all can be.</summary>
+    public int Asked => _letIn + _refused + InFlight;
 
     /// <summary>The limits it was last asked with.</summary>
     public RequestLimits Limits => _limits;
@@ -52,12 +60,12 @@ internal sealed class SharedLimit(string subject)
         MoveTo(second);
         if (_limits.Concurrent is { } most && InFlight >= _cap)
         {
-            _refused++;
+            Refuse();
             return new(IsConcurrency: true, most, RetryAfterSeconds: 1);
         }
         if (_limits.RequestsPerMinute is { } perMinute && (_own.Total >= _part || _window.Total >= perMinute))
         {
-            _refused++;
+            Refuse();
             return new(IsConcurrency: false, perMinute, Math.Max(1, _window.SecondsUntilBelow(perMinute)));
         }
         Count(1);
@@ -76,6 +84,7 @@ internal sealed class SharedLimit(string subject)
     {
         _window.MoveTo(second);
         _own.MoveTo(second);
+        _second = Math.Max(_second, second);
     }
 
     /// <summary>Seconds until nothing of the last minute counts any more.</summary>
@@ -89,7 +98,9 @@ internal sealed class SharedLimit(string subject)
     {
         if (_limits == NoLimits) _limits = use.Limits;
         MoveTo(second);
-        _window.Add(use.LetIn);
+        // A report that waited for the broker tells of more than a minute.
+        _window.Add(Math.Min(use.LetIn, use.Used));
+        if (use.Refused > 0) _shortAt = second;
         if (knowsMore && use.InLastMinute > _window.Total) _window.Add(use.InLastMinute - _window.Total);
     }
 
@@ -111,16 +122,27 @@ internal sealed class SharedLimit(string subject)
             var ofGone = Math.Max(0, _window.Total - _own.Total - others.Uses.Sum(u => u.Use?.Used ?? 0));
             _part = Part(perMinute, _own.Total, perMinute - _window.Total, ofGone, hadMinute ? _part : null, others, own, mayTake, u => u.Part);
         }
-        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, 0, most, 0, hadConcurrent ? _cap : null, others, own, mayTake, u => u.Cap));
+        if (limits.Concurrent is { } most) _cap = Math.Max(InFlight, Part(most, InFlight, most - InFlight - others.Uses.Sum(u => u.Use?.InFlight ?? 0), 0, hadConcurrent ? _cap : null, others, own, mayTake, u => u.Cap));
     }
 
     /// <summary>What this proxy says of it; counts begin anew.</summary>
     public LimitUse Take()
     {
         var use = new LimitUse(
-            subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : _part, _limits.Concurrent is null ? 0 : _cap, _own.Total, _window.Total);
+            subject, _limits, _letIn, _refused, InFlight, _limits.RequestsPerMinute is null ? 0 : _part, _limits.Concurrent is null ? 0 : _cap, _own.Total, _window.Total, IsShort);
         (_letIn, _refused, _hasSpoken) = (0, 0, true);
         return use;
+    }
+
+    /// <summary>It is not told of this time: to the others it has an equal part.</summary>
+    public void Omit() => _hasSpoken = false;
+
+    private bool IsShort => _second - _refusedAt <= Minute;
+
+    private void Refuse()
+    {
+        _refused++;
+        _refusedAt = _shortAt = _second;
     }
 
     private void Count(int requests)
@@ -135,11 +157,13 @@ internal sealed class SharedLimit(string subject)
     // part; so has a newcomer at most. Whoever keeps a part takes nothing from anyone, even where the others leave less.
     private int Part(int limit, int used, int left, int ofGone, int? held, OthersUse others, string own, bool mayTake, Func<LimitUse, int> has)
     {
-        string[] all = [own, .. others.Uses.Select(u => u.Proxy)];
         var spoken = others.Uses.Where(u => u.Use is not null).Select(u => (u.Proxy, Use: u.Use!)).ToList();
-        var unspoken = others.Uses.Where(u => u.Use is null).Sum(u => LimitShare.Equal(limit, subject, all, u.Proxy));
-        (string, int)[] asked = [(own, _letIn + _refused + InFlight), .. spoken.Select(u => (u.Proxy, u.Use.LetIn + u.Use.Refused + u.Use.InFlight))];
-        var fair = _hasSpoken ? used + LimitShare.Of(Math.Max(0, left - unspoken), asked, own) : LimitShare.Equal(limit, subject, all, own);
+        var mayAsk = _hasSpoken && held is not null;
+        IReadOnlyDictionary<string, int> equal = mayAsk && spoken.Count == others.Uses.Count ? NoParts : LimitShare.Equal(limit, subject, [own, .. others.Uses.Select(u => u.Proxy)]);
+        var unspoken = others.Uses.Where(u => u.Use is null).Sum(u => equal[u.Proxy]);
+        (string, int)[] asked = [(own, Asked), .. spoken.Select(u => (u.Proxy, u.Use.LetIn + u.Use.Refused + u.Use.InFlight))];
+        if (asked.All(a => a.Item2 == 0)) asked = [(own, IsShort ? 1 : 0), .. spoken.Select(u => (u.Proxy, u.Use.IsShort ? 1 : 0))];
+        var fair = mayAsk ? used + LimitShare.Of(Math.Max(0, left - unspoken), asked, own) : equal[own];
         var room = mayTake || held is null ? limit - ofGone - unspoken - spoken.Sum(u => has(u.Use)) : 0;
         return Math.Clamp(fair, 0, Math.Max(held ?? 0, Math.Max(0, room)));
     }

@@ -32,6 +32,6 @@ public sealed class ReportSequence(ProxyInstance instance, TrafficMeter meter, R
     {
         var from = _until;
         _until = time.GetUtcNow();
-        return new(instance.Id, ++_sequence, from, _until, leaving, meter.Take(table), limits.Take(), limits.RoomFor, limits.Turn);
+        return new(instance.Id, ++_sequence, from, _until, leaving, meter.Take(table), limits.Take(), limits.RoomFor, limits.TurnIn(_sequence));
     }
 }

@@ -25,7 +25,7 @@ public sealed class LimitShareSpecs
         Gen.Select(Gen.Int[0, 100], Gen.Int[1, 8]).Sample((whole, count) =>
         {
             string[] proxies = [.. Enumerable.Range(0, count).Select(i => $"proxy-{i}")];
-            int[] parts = [.. proxies.Select(p => LimitShare.Equal(whole, "key-1", proxies, p))];
+            int[] parts = [.. LimitShare.Equal(whole, "key-1", proxies).Values];
             Assert.Equal(whole, parts.Sum());
             Assert.InRange(parts.Max() - parts.Min(), 0, 1);
         });

@@ -5,6 +5,7 @@ using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Limits;
 using Hypervize.Proxy.Routing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Proxy.Tests.Limits;
 
@@ -25,6 +26,24 @@ internal sealed class ProxyStandIn
         (_id, _time, Contact) = (id, time, new(time));
         Contact.BusCameUp();
         _limiter = new(new(id), Contact, settings ?? new(), time);
+    }
+
+    /// <summary>Some that have heard of each other.</summary>
+    public static ProxyStandIn[] Cluster(FakeTimeProvider time, int count)
+    {
+        ProxyStandIn[] proxies = [.. Enumerable.Range(0, count).Select(i => new ProxyStandIn($"proxy-{i}", time))];
+        Pass(time, 1, proxies);
+        return proxies;
+    }
+
+    /// <summary>Seconds pass, in each of which they exchange reports.</summary>
+    public static void Pass(FakeTimeProvider time, int seconds, params ProxyStandIn[] proxies)
+    {
+        for (; seconds > 0; seconds--)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            foreach (var proxy in proxies) proxy.Exchange(proxies);
+        }
     }
 
     public Contact Contact { get; }
@@ -51,6 +70,12 @@ internal sealed class ProxyStandIn
         if (_underWay.TryPop(out var admission)) admission.Leave();
         return true;
     }
+
+    /// <summary>What it said last.</summary>
+    public ProxyReport? Said { get; private set; }
+
+    /// <summary>A second passes in which its last report still waits for the broker.</summary>
+    public void Wait() => _limiter.Exchange();
 
     public void Exchange(params ProxyStandIn[] all)
     {
@@ -83,7 +108,7 @@ internal sealed class ProxyStandIn
     }
 
     private ProxyReport Report(bool leaving) =>
-        new(_id, ++_sequence, Some.Noon, _time.GetUtcNow(), leaving, [], _limiter.Take(), _limiter.RoomFor, _takesTurns ? _limiter.Turn : null);
+        Said = new(_id, ++_sequence, Some.Noon, _time.GetUtcNow(), leaving, [], _limiter.Take(), _limiter.RoomFor, _takesTurns ? _limiter.TurnIn(_sequence) : null);
 
     public static KnownKey Key(RequestLimits limits) => new("key-1", new("hvz_live_test", "acct-1", []), limits);
 

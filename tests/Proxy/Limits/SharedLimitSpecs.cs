@@ -1,3 +1,4 @@
+using Hypervize.Proxy.Limits;
 using Microsoft.Extensions.Time.Testing;
 using static Hypervize.Proxy.Tests.Limits.ProxyStandIn;
 
@@ -152,6 +153,58 @@ public sealed class SharedLimitSpecs
         }
     }
 
+    /// <summary>One place for three proxies: two have none of it when they begin.</summary>
+    [Theory]
+    [InlineData(0, 1, null), InlineData(1, 1, null), InlineData(2, 1, null)]
+    [InlineData(0, null, 1), InlineData(1, null, 1), InlineData(2, null, 1)]
+    public void Whichever_proxy_is_asked_alone_has_what_the_others_do_not_need(int asked, int? perMinute, int? concurrent)
+    {
+        var (proxies, key) = (Cluster(3), Key(new(perMinute, concurrent)));
+        Pass(5, proxies);
+        if (proxies[asked].Admits(key)) return;
+        Pass(6, proxies); // It tries once more, some seconds later.
+        Assert.True(proxies[asked].Admits(key), proxies[asked].Refusal?.Message);
+    }
+
+    [Fact]
+    public void All_that_may_be_under_way_may_be_so_at_one_proxy()
+    {
+        var (proxies, key) = (Cluster(3), Key(new(Concurrent: 100)));
+        for (var second = 0; second < 90; second++)
+        {
+            while (proxies[1].Admits(key)) { }
+            Pass(1, proxies);
+        }
+        Assert.Equal(100, proxies[1].UnderWay);
+    }
+
+    [Fact]
+    public void Of_keys_the_others_are_told_before_addresses()
+    {
+        var proxy = Alone();
+        Assert.True(proxy.Admits(Key(new(10))));
+        for (var i = 0; i < 3_000; i++) Assert.All(Enumerable.Range(0, 2), _ => Assert.True(proxy.Admits(null, address: $"10.0.{i / 250}.{i % 250}")));
+        Pass(1, proxy);
+        Assert.Equal((2_000, "key-1"), (proxy.Said!.Limits!.Count, proxy.Said.Limits[0].Subject));
+        Pass(1, proxy);
+        Assert.Contains(proxy.Said.Limits!, u => u.Subject == "key-1");
+    }
+
+    [Fact]
+    public void Of_more_addresses_than_can_be_known_those_that_are_new_share_the_limits_of_one()
+    {
+        var (proxy, endpoint) = (Alone(), Endpoint(new(null, null, new(RequestsPerMinute: 1))));
+        for (var i = 0; i <= RequestLimiter.MostKnown; i++) Assert.True(proxy.Admits(null, endpoint, new System.Net.IPAddress(i + 1).ToString()) && proxy.End());
+        Pass(1, proxy);
+        Assert.True(proxy.Admits(null, endpoint, "250.0.0.1") && proxy.End());
+        Assert.False(proxy.Admits(null, endpoint, "250.0.0.2"));
+        Assert.False(proxy.Admits(null, endpoint, new System.Net.IPAddress(7).ToString()));
+        _time.Advance(TimeSpan.FromSeconds(61));
+        Pass(1, proxy);
+        Assert.True(proxy.Admits(null, endpoint, "250.0.0.3"));
+        Assert.True(proxy.Admits(null, endpoint, "250.0.0.4"));
+    }
+
     [Fact]
     public void A_proxy_that_left_leaves_its_part_to_the_others()
     {
@@ -159,76 +212,6 @@ public sealed class SharedLimitSpecs
         proxies[1].Leave(proxies[0]);
         Pass(1, proxies[0]);
         Assert.Equal(10, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(Key(new(10)))));
-    }
-
-    [Fact]
-    public void While_nobody_can_be_heard_the_others_are_taken_to_be_there()
-    {
-        var proxies = Cluster(2);
-        proxies[0].Contact.BusWentDown();
-        Pass(30, proxies[0]);
-        Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(Key(new(10)))));
-    }
-
-    [Fact]
-    public void While_nobody_can_be_heard_a_proxys_own_part_comes_back_to_it_after_a_minute()
-    {
-        var (proxies, key) = (Cluster(2), Key(new(10)));
-        proxies[0].Contact.BusWentDown();
-        for (var minute = 0; minute < 3; minute++)
-        {
-            Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(key) && proxies[0].End()));
-            Pass(61, proxies[0]);
-        }
-    }
-
-    /// <summary>A machine that was suspended, or had far too much to do.</summary>
-    [Fact]
-    public void A_proxy_that_stood_still_does_not_take_what_the_others_have_before_it_has_heard_them()
-    {
-        var (proxies, key) = (Cluster(2), Key(new(20)));
-        Assert.All(proxies, p => Assert.True(p.Admits(key)));
-        Pass(3, proxies);
-        for (var second = 0; second < 10; second++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            proxies[1].ExchangeUnheard(proxies);
-            proxies[1].HearSome(1);
-        }
-        proxies[0].ExchangeUnheard(proxies);
-        Assert.Equal(9, Enumerable.Range(0, 20).Count(_ => proxies[0].Admits(key)));
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void When_a_proxy_dies_whose_turn_it_was_the_others_share_what_it_had(int seconds)
-    {
-        var (proxies, key) = (Cluster(3), Key(new(30)));
-        Pass(seconds, proxies);
-        Assert.All(proxies, p => Assert.True(p.Admits(key)));
-        Pass(1, proxies);
-        var living = proxies[1..];
-        Pass(12, living);
-        Assert.Equal(27, Enumerable.Range(0, 40).Count(i =>
-        {
-            if (i % 4 == 3) Pass(1, living);
-            return living[i % 2].Admits(key);
-        }));
-    }
-
-    [Fact]
-    public void A_proxy_of_a_version_without_turns_is_not_waited_for()
-    {
-        var (proxies, key) = (Cluster(3), Key(new(30)));
-        proxies[1].IsOfAnOldVersion();
-        Pass(3, proxies);
-        Assert.Equal(30, Enumerable.Range(0, 60).Count(i =>
-        {
-            Pass(i % 2, proxies);
-            return proxies[0].Admits(key) && proxies[0].End();
-        }));
     }
 
     [Fact]
@@ -285,49 +268,9 @@ public sealed class SharedLimitSpecs
         Assert.All(young, p => Assert.True(p.IsSettled && p.Admits(key), p.Refusal?.Message));
     }
 
-    [Fact]
-    public void Proxies_that_were_cut_off_from_each_other_share_again_without_refusing()
-    {
-        var (proxies, key) = ((ProxyStandIn[])[new("a", _time), new("b", _time)], Key(new(Concurrent: 100)));
-        foreach (var proxy in proxies)
-        {
-            Pass(3, proxy);
-            Assert.True(proxy.Admits(key) && proxy.End());
-            Pass(1, proxy);
-        }
-        for (var second = 0; second < 4; second++)
-        {
-            Pass(1, proxies);
-            Assert.All(proxies, p => Assert.True(p.Admits(key) && p.End(), p.Refusal?.Message));
-        }
-        Assert.Equal(100, proxies.Sum(p => Enumerable.Range(0, 200).Count(_ => p.Admits(key))));
-    }
-
-    [Fact]
-    public void A_proxy_that_hears_nobody_does_not_wait_to_be_heard()
-    {
-        var proxy = Alone();
-        proxy.Contact.BusWentDown();
-        Assert.False(proxy.IsSettled);
-        Pass(6, proxy);
-        Assert.True(proxy.IsSettled);
-    }
-
     private ProxyStandIn Alone() => new("a", _time);
 
-    private ProxyStandIn[] Cluster(int count)
-    {
-        ProxyStandIn[] proxies = [.. Enumerable.Range(0, count).Select(i => new ProxyStandIn($"proxy-{i}", _time))];
-        Pass(1, proxies);
-        return proxies;
-    }
+    private ProxyStandIn[] Cluster(int count) => ProxyStandIn.Cluster(_time, count);
 
-    private void Pass(int seconds, params ProxyStandIn[] proxies)
-    {
-        for (; seconds > 0; seconds--)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            foreach (var proxy in proxies) proxy.Exchange(proxies);
-        }
-    }
+    private void Pass(int seconds, params ProxyStandIn[] proxies) => ProxyStandIn.Pass(_time, seconds, proxies);
 }
