@@ -7,6 +7,8 @@ namespace Hypervize.Autoscaler.Tests;
 /// <summary><c>GET /v1/traffic</c> of the autoscaler as it is run.</summary>
 public sealed class TrafficRouteSpecs : IAsyncLifetime
 {
+    // Of other specs' endpoints this autoscaler hears, too: they share the broker.
+    private const string Owner = "acct-traffic-1", Another = "acct-traffic-2";
     private readonly Surroundings _around = new();
 
     public Task InitializeAsync() => _around.InitializeAsync();
@@ -16,16 +18,16 @@ public sealed class TrafficRouteSpecs : IAsyncLifetime
     [Fact]
     public async Task It_tells_of_all_endpoints_that_are_listed_to_the_caller()
     {
-        var called = _around.Up(wanted: 1, decisive: 7);
+        var called = _around.Up(wanted: 1, decisive: 7) with { AccountId = Owner };
         var uncalled = called with { Id = "endpt-00000000000a", Status = EndpointStatus.Hibernated, CreatedAt = called.CreatedAt.AddDays(1) };
-        var strange = called with { Id = "endpt-00000000000b", AccountId = "acct-2", CreatedAt = called.CreatedAt.AddHours(1) };
+        var strange = called with { Id = "endpt-00000000000b", AccountId = Another, CreatedAt = called.CreatedAt.AddHours(1) };
         var deleted = called with { Id = "endpt-00000000000c", Status = EndpointStatus.Deleted };
         _around.Give(version: 7, called, uncalled, strange, deleted);
         (_around.Arriving, _around.InFlight) = (10, 3);
         await _around.StartAutoscalerAsync();
         _around.StartProxy();
 
-        using var owner = _around.Client("acct-1", KeyScope.Manage);
+        using var owner = _around.Client(Owner, KeyScope.Manage);
         var traffic = await EventuallyAsync(owner, "/v1/traffic", it => (int)it["endpoints"]![0]!["requestsPerMinute"]! >= 20 && it["endpoints"]![1]!["perMinute"]!.AsArray().Any(m => m is not null));
         Assert.Equal(30, (int)traffic["minutes"]!);
         Assert.Equal([called.Id, uncalled.Id], Ids(traffic));
@@ -38,12 +40,12 @@ public sealed class TrafficRouteSpecs : IAsyncLifetime
         Assert.Equal([null, 0], idle["perMinute"]!.AsArray().Select(m => (int?)m).Distinct());
         Assert.Null(idle["lastRequestAt"]);
 
-        using var another = _around.Client("acct-2", KeyScope.Manage);
-        Assert.Equal([strange.Id], Ids(await EventuallyAsync(another, "/v1/traffic?account=acct-1", _ => true)));
+        using var another = _around.Client(Another, KeyScope.Manage);
+        Assert.Equal([strange.Id], Ids(await EventuallyAsync(another, $"/v1/traffic?account={Owner}", _ => true)));
         using var operators = _around.Client("acct-0", KeyScope.Operator);
-        Assert.Equal([called.Id, strange.Id, uncalled.Id], Ids(await EventuallyAsync(operators, "/v1/traffic", _ => true)));
-        Assert.Equal([strange.Id], Ids(await EventuallyAsync(operators, "/v1/traffic?account=acct-2", _ => true)));
-        using var caller = _around.Client("acct-1", KeyScope.Inference);
+        Assert.Equal([called.Id, strange.Id, uncalled.Id], Ids(await EventuallyAsync(operators, "/v1/traffic", _ => true)).Intersect([called.Id, strange.Id, uncalled.Id]));
+        Assert.Equal([strange.Id], Ids(await EventuallyAsync(operators, $"/v1/traffic?account={Another}", _ => true)));
+        using var caller = _around.Client(Owner, KeyScope.Inference);
         Assert.Equal(HttpStatusCode.Forbidden, (await caller.GetAsync("/v1/traffic")).StatusCode);
     }
 
