@@ -29,8 +29,9 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
     /// <summary>Says after how long all will be left again.</summary>
     internal const string ResetHeader = "x-ratelimit-reset-requests";
 
-    // Of more addresses the others are not told; they assume that each has what every proxy has at least.
+    // Of more the others are not told; they assume that each proxy has an equal part.
     private const int MostReported = 2_000;
+
     /// <summary>Beyond so many, addresses that were not seen in the last minute share the limits of one: memory is bounded, whoever calls.</summary>
     internal const int MostKnown = 100_000;
 
@@ -93,7 +94,7 @@ public sealed class RequestLimiter(ProxyInstance proxy, Contact contact, LimitSe
         return null;
     }
 
-    /// <summary>Takes in what another proxy let in.</summary>
+    /// <summary>Takes in what another proxy let in and refused.</summary>
     /// <param name="report">Its report.</param>
     public void Hear(ProxyReport report)
     {

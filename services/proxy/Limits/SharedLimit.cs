@@ -34,7 +34,7 @@ internal sealed class SharedLimit(string subject)
     /// <summary>Requests that any proxy let in during the last minute, as far as is known.</summary>
     public int InLastMinute => _window.Total;
 
-    /// <summary>Whether nothing is known of it that matters. A proxy that was refused something elsewhere lately goes on to say that it needs none of it.</summary>
+    /// <summary>Whether nothing is known of it that matters. Where something was refused during the last minute, here or elsewhere, all go on to say what they need of it.</summary>
     public bool IsIdle => InFlight == 0 && _window.Total == 0 && _letIn == 0 && _refused == 0 && _second - _shortAt > Minute;
 
     /// <summary>How much it is asked for: what is told of first, where not all can be.</summary>

@@ -1,3 +1,4 @@
+using Hypervize.Proxy.Keys;
 using Hypervize.Proxy.Limits;
 using Microsoft.Extensions.Time.Testing;
 using static Hypervize.Proxy.Tests.Limits.ProxyStandIn;
@@ -18,7 +19,7 @@ public sealed class CutOffSpecs
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             if (second % 6 == 0) Assert.All(proxies, p => Assert.True(p.Admits(key) && p.End()));
-            foreach (var proxy in proxies) proxy.Wait();
+            foreach (var proxy in proxies) proxy.SaysNothing();
         }
         foreach (var proxy in proxies) proxy.Contact.BusCameUp();
         Pass(2, proxies);
@@ -35,7 +36,7 @@ public sealed class CutOffSpecs
         for (var second = 0; second < 60; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            foreach (var proxy in proxies) proxy.Wait();
+            foreach (var proxy in proxies) proxy.SaysNothing();
         }
         proxies[0].Contact.BusCameUp();
         var letIn = 0;
@@ -53,10 +54,7 @@ public sealed class CutOffSpecs
     [InlineData(2)]
     public void A_proxy_that_speaks_but_hears_nobody_does_not_keep_the_turn(int seconds)
     {
-        var (proxies, key) = (Cluster(3), Key(new(30)));
-        Pass(seconds, proxies);
-        Assert.All(proxies, p => Assert.True(p.Admits(key)));
-        Pass(1, proxies);
+        var (proxies, key) = ThreeThatAreAsked(seconds);
         var letIn = 0;
         for (var second = 0; second < 15; second++)
         {
@@ -124,10 +122,7 @@ public sealed class CutOffSpecs
     [InlineData(2)]
     public void When_a_proxy_dies_whose_turn_it_was_the_others_share_what_it_had(int seconds)
     {
-        var (proxies, key) = (Cluster(3), Key(new(30)));
-        Pass(seconds, proxies);
-        Assert.All(proxies, p => Assert.True(p.Admits(key)));
-        Pass(1, proxies);
+        var (proxies, key) = ThreeThatAreAsked(seconds);
         var living = proxies[1..];
         Pass(12, living);
         Assert.Equal(27, Enumerable.Range(0, 40).Count(i =>
@@ -176,6 +171,16 @@ public sealed class CutOffSpecs
         Assert.False(proxy.IsSettled);
         Pass(6, proxy);
         Assert.True(proxy.IsSettled);
+    }
+
+    // Whose turn it is differs by the seconds that passed.
+    private (ProxyStandIn[] Proxies, KnownKey Key) ThreeThatAreAsked(int seconds)
+    {
+        var (proxies, key) = (Cluster(3), Key(new(30)));
+        Pass(seconds, proxies);
+        Assert.All(proxies, p => Assert.True(p.Admits(key)));
+        Pass(1, proxies);
+        return (proxies, key);
     }
 
     private ProxyStandIn Alone() => new("a", _time);

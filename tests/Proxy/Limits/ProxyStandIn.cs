@@ -75,7 +75,7 @@ internal sealed class ProxyStandIn
     public ProxyReport? Said { get; private set; }
 
     /// <summary>A second passes in which its last report still waits for the broker.</summary>
-    public void Wait() => _limiter.Exchange();
+    public void SaysNothing() => _limiter.Exchange();
 
     public void Exchange(params ProxyStandIn[] all)
     {
