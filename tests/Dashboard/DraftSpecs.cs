@@ -116,6 +116,16 @@ public sealed class DraftSpecs
         Assert.Equal(["It wakes now, and does not sleep any more: $2.012 per hour at least.", "Anyone who knows its address may call it; you pay."], draft.Consequences());
     }
 
+    [Fact]
+    public void Nothing_comes_of_what_can_not_be_saved()
+    {
+        Edit("access", "public");
+        Edit("scaling.max", "many");
+        Assert.Empty(_draft.Consequences());
+        Edit("scaling.max", "5");
+        Assert.NotEmpty(_draft.Consequences());
+    }
+
     private void Edit(string path, string text) => _draft.Edit(Setting(path), text);
 
     private static EndpointSetting Setting(string path) => EndpointSettingList.All.Single(s => s.Path == path);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hypervize.Cli.Client;
+using Hypervize.Cli.Endpoints;
 using Spectre.Console;
 
 namespace Hypervize.Cli.Billing;
@@ -20,7 +21,13 @@ internal static class BillingCommands
         return PlatformClient.AddTo(new Command("billing", "What it costs.")
         {
             Output.Json, from, to, account,
-            new Command("usage", "By endpoint and day.").Calls(console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Get, $"v1/billing/usage?{Query(parsed)}", cancel), usage => Usage(console, usage)),
+            new Command("usage", "By endpoint and day.").Calls(console, async (parsed, platform, cancel) =>
+            {
+                var usage = (await platform.CallAsync(HttpMethod.Get, $"v1/billing/usage?{Query(parsed)}", cancel))!;
+                var there = (await EndpointCommands.AllAsync(platform, parsed.GetValue(account) is { } of ? $"&account={Uri.EscapeDataString(of)}" : "", cancel)).AsArray().ToDictionary(e => (string)e!["id"]!, e => (string?)e!["name"]);
+                foreach (var endpoint in usage["endpoints"]!.AsArray()) endpoint!["name"] = there.GetValueOrDefault((string)endpoint["endpointId"]!);
+                return usage;
+            }, usage => Usage(console, usage)),
             new Command("burn", "What running nodes cost per hour now.").Calls(console, (parsed, platform, cancel) => platform.CallAsync(HttpMethod.Get, $"v1/billing/burn?{Query(parsed)}", cancel),
                 burn => console.WriteLine($"{Amount(burn["perHour"])} USD per hour")),
             Replay(console, Query),
@@ -81,9 +88,9 @@ internal static class BillingCommands
     {
         var rows = new JsonArray([.. usage["endpoints"]!.AsArray().SelectMany(e => e!["days"]!.AsArray().Select(d => (JsonNode)new JsonObject
         {
-            ["endpoint"] = (string?)e["endpointId"], ["day"] = (string?)d!["day"], ["seconds"] = d["nodeSeconds"]!.DeepClone(), ["total"] = d["total"]!.DeepClone(),
+            ["endpoint"] = (string?)e["endpointId"], ["name"] = (string?)e["name"] ?? "(deleted)", ["day"] = (string?)d!["day"], ["seconds"] = d["nodeSeconds"]!.DeepClone(), ["total"] = d["total"]!.DeepClone(),
         }))]);
-        console.Table(rows, ("ENDPOINT", r => (string?)r["endpoint"]), ("DAY", r => (string?)r["day"]), ("NODE SECONDS", r => r["seconds"]!.ToJsonString()), ("USD", r => Amount(r["total"])));
+        console.Table(rows, ("ENDPOINT", r => (string?)r["endpoint"]), ("NAME", r => (string?)r["name"]), ("DAY", r => (string?)r["day"]), ("NODE SECONDS", r => r["seconds"]!.ToJsonString()), ("USD", r => Amount(r["total"])));
         console.WriteLine($"Total {Amount(usage["total"])} USD; {Amount(usage["burnPerHour"])} USD per hour now.");
     }
 

@@ -8,7 +8,7 @@ internal static class ExitCode
     /// <summary>It was tried and failed.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line makes no sense.</summary>
+    /// <summary>The command line makes no sense, or says what the platform can't take.</summary>
     public const int Usage = 2;
 
     /// <summary>The machine lacks something.</summary>
@@ -21,6 +21,7 @@ internal static class ExitCode
         var (code, message) = failure switch
         {
             MissingOnThisMachineException => (Missing, failure.Message),
+            RefusedException { Errors.Count: > 0 } => (Usage, failure.Message),
             PlatformException or RefusedException => (Failed, failure.Message),
             OperationCanceledException => (Failed, "Called off."),
             _ => (Failed, $"This should not have happened: {failure}"),

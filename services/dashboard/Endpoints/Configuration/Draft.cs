@@ -114,9 +114,10 @@ public sealed class Draft
     /// <summary>What would change, in words.</summary>
     public IReadOnlyList<string> Changes() => [.. Changed.Select(s => s.Change(Now(s), s.Normal(Text(s))))];
 
-    /// <summary>What comes of it that may not be expected.</summary>
+    /// <summary>What comes of it that may not be expected; nothing while it can't be saved.</summary>
     public IReadOnlyList<string> Consequences()
     {
+        if (!MaySave) return [];
         var said = new List<string>();
         if (Now(EndpointSettingList.Min) == "0" && Whole(EndpointSettingList.Min) is > 0 and var min)
             said.Add($"{(_it.Status == EndpointStatus.Hibernated ? "It wakes now, and" : "It")} does not sleep any more: {Words.Usd(min * _it.PricePerHour)} per hour at least.");
