@@ -39,6 +39,7 @@ return await Service.RunAsync("proxy", args, (builder, settings) =>
     builder.Services.AddSingleton<TrafficMeter>().AddSingleton<ReportSequence>().AddHostedService<TrafficReporter>();
 
     settings.Read<WakingSettings>("Waking");
+    settings.Read<BodySettings>("Bodies");
     settings.Read<AnswerSettings>("Answers");
     settings.Read<LimitSettings>("Limits");
     settings.Read<DrainSettings>("Drain");

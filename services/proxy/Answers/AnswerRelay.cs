@@ -53,6 +53,17 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         if (call.WakeReceipt is { } receipt) response.Headers[WakeTimes.Header] = receipt;
     }
 
+    /// <summary>What was said of an answer that nobody got is not said of the error in its place.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="head">The answer's head.</param>
+    internal static async ValueTask TakeBackAsync(InferenceCall call, AnswerHead head)
+    {
+        if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
+        if (call.Http.Response is { HasStarted: true }) return;
+        foreach (var (name, _) in head.PassedBack) call.Http.Response.Headers.Remove(name);
+        call.Http.Response.Headers.Remove(WakeTimes.Header);
+    }
+
     private async ValueTask<Forwarded> PassEventsAsync(InferenceCall call, NodeConnection connection)
     {
         var to = call.Http.Response.BodyWriter;
@@ -61,14 +72,18 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
         {
             while (true)
             {
-                var passed = false;
-                // At once: what follows in the same stretch may be malformed.
+                var (passed, spoke) = (false, false);
                 while (connection.TryRead(out var arrived))
-                    if (events.Pass(arrived.Span, to)) passed = call.HasAnswered = true;
-                if (passed) NotePiece(call);
+                {
+                    if (!events.Pass(arrived.Span, to)) continue;
+                    passed = call.HasAnswered = true; // At once: what follows in the same stretch may be malformed.
+                    spoke |= events.Spoke;
+                }
+                if (spoke) NotePiece(call);
                 if (connection.IsAtEnd) break;
                 if (passed && (await to.FlushAsync()).IsCompleted) return Forwarded.ClientGone;
-                call.Heartbeat?.Resume(time.GetTimestamp());
+                // What was not passed on is silence to the client.
+                call.Heartbeat?.Resume(passed ? time.GetTimestamp() : null);
                 connection.Received(await connection.ReceiveAsync());
                 if (call.Heartbeat is { } heartbeat) await heartbeat.PauseAsync();
             }
@@ -160,6 +175,7 @@ public sealed class AnswerRelay(AnswerSettings settings, TimeProvider time)
 
     private static async ValueTask<Forwarded> PassWholeAsync(InferenceCall call, NodeConnection connection, ReadOnlyMemory<byte> answer)
     {
+        if (answer.Length > RequestBody.Large) await Task.Yield();
         var (response, to, model) = (call.Http.Response, call.Http.Response.BodyWriter, call.Endpoint.ModelJson);
         (call.Usage, call.HasAnswered) = (TokenUsage.Of(answer.Span), true);
         if (ModelName.OtherThan(answer.Span, model.Span) is not { } other) return await WriteAsync(to, answer) ? await EndAsync(call, connection) : Forwarded.ClientGone;

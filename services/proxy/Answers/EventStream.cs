@@ -23,7 +23,10 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
     public int TextEvents { get; private set; }
 
     /// <summary>Whether an event has begun that is not whole yet.</summary>
-    public bool IsInside => _begun is { WrittenCount: > 0 };
+    public bool IsInside => _begun is { WrittenCount: > 0 } begun && begun.WrittenSpan.ContainsAnyExcept((byte)'\r', (byte)'\n');
+
+    /// <summary>Whether what was passed on last holds more than comments.</summary>
+    public bool Spoke { get; private set; }
 
     /// <summary>Passes on what is whole by now.</summary>
     /// <param name="arrived">What arrived.</param>
@@ -64,6 +67,7 @@ internal sealed class EventStream(ReadOnlyMemory<byte> model, bool hidesUsage)
 
     private void PassEvents(ReadOnlySpan<byte> events, IBufferWriter<byte> to)
     {
+        Spoke = events is [not (byte)':', ..] || events.IndexOf("\ndata:"u8) >= 0;
         _isNamedRight ??= ModelName.IsIn(events, model.Span);
         if (_isNamedRight is not false && events.IndexOf(TokenUsage.Name) < 0)
         {

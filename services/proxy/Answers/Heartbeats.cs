@@ -35,11 +35,11 @@ internal sealed class Heartbeat(HttpContext http, long now)
     }
 
     /// <summary>There is nothing to write for now.</summary>
-    /// <param name="now">Timestamp of now.</param>
-    public void Resume(long now)
+    /// <param name="quietSince">Timestamp since when; null when nothing was written since the last time.</param>
+    public void Resume(long? quietSince)
     {
         _isPaused = false;
-        Continue(now);
+        Continue(quietSince ?? _quietSince);
     }
 
     /// <summary>Writes a sign of life, if there was none for long enough and nobody writes.</summary>
@@ -71,9 +71,9 @@ internal sealed class Heartbeat(HttpContext http, long now)
         }
     }
 
-    private void Continue(long now)
+    private void Continue(long quietSince)
     {
-        Volatile.Write(ref _quietSince, now);
+        Volatile.Write(ref _quietSince, quietSince);
         Volatile.Write(ref _isWriting, 0);
     }
 }

@@ -41,12 +41,13 @@ public sealed class Departure(
         log.LogInformation("Leaving: new requests are taken for {Linger} s more, running ones have {Finish} s to end.", settings.LingerSeconds, settings.FinishSeconds);
         var linger = TimeSpan.FromSeconds(settings.LingerSeconds);
         var silent = linger > 2 * Look ? linger : 2 * Look;
-        var busyAt = await WhileAsync((elapsed, _) => elapsed < linger, time.GetTimestamp());
+        await WhileAsync((elapsed, _) => elapsed < linger);
         await listeners.CloseAsync(time);
         services.Leave();
+        // Silence counts from here: whoever connected last has sent nothing yet.
         var ended = EndAtDeadlineAsync();
-        await WhileAsync((_, quiet) => quiet < silent && !ended.IsCompleted, busyAt);
-        if (ended.IsCompleted) await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords, time.GetTimestamp());
+        await WhileAsync((_, quiet) => quiet < silent && !ended.IsCompleted);
+        if (ended.IsCompleted) await WhileAsync((elapsed, quiet) => quiet < silent && elapsed < ForLastWords);
     }
 
     /// <inheritdoc/>
@@ -64,16 +65,15 @@ public sealed class Departure(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Waits for as long as it is told by the time that has passed and the time for which nothing was under way. Returns when something last was.
-    private async Task<long> WhileAsync(Func<TimeSpan, TimeSpan, bool> goesOn, long busyAt)
+    // Waits for as long as it is told by the time that has passed and the time for which nothing was under way.
+    private async Task WhileAsync(Func<TimeSpan, TimeSpan, bool> goesOn)
     {
         var began = time.GetTimestamp();
-        while (goesOn(time.GetElapsedTime(began), time.GetElapsedTime(busyAt)))
+        for (var busyAt = began; goesOn(time.GetElapsedTime(began), time.GetElapsedTime(busyAt));)
         {
             if (meter.IsBusy) busyAt = time.GetTimestamp();
             await Task.Delay(Look, time);
         }
-        return busyAt;
     }
 
     // Also what the server still waits for by then, after all else was silent.

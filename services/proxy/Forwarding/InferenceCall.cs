@@ -34,8 +34,8 @@ internal sealed class InferenceCall(HttpContext http, RoutedEndpoint endpoint, I
     /// <summary>How long it may be held.</summary>
     public TimeSpan Hold { get; init; }
 
-    /// <summary>When its hold runs out, however often it is turned away; null before it is first held.</summary>
-    public DateTimeOffset? HeldUntil { get; set; }
+    /// <summary>Timestamp from which on it is held, however often it is turned away; null before.</summary>
+    public long? HeldSince { get; set; }
 
     /// <summary>Keeps its stream alive; null when it is none.</summary>
     public Heartbeat? Heartbeat { get; init; }

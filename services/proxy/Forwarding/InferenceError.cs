@@ -35,6 +35,9 @@ public sealed record InferenceError(int Status, string Code, string Message, int
     /// <summary>The body is too large.</summary>
     public static InferenceError TooLarge { get; } = new(413, "body_too_large", $"A body has at most {RequestBody.MostBytes / 1024 / 1024} MB.");
 
+    /// <summary>There is no room for a body as large as this.</summary>
+    public static InferenceError NoRoom { get; } = new(503, "proxy_full", "The bodies of other requests take all the room for large ones here. Send the request again in a moment.", 1);
+
     /// <summary>The body came too slowly.</summary>
     public static InferenceError TooSlow { get; } = new(408, "body_too_slow", "The body did not come in time. Send it without long pauses.");
 

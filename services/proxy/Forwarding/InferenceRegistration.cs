@@ -18,7 +18,7 @@ public static class InferenceRegistration
     /// <param name="services">The proxy's container.</param>
     public static void AddInference(this IServiceCollection services)
     {
-        services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<AnswerRelay>().AddSingleton<NodeForwarder>().AddSingleton<InferenceRoute>();
+        services.AddSingleton<WakeCaller>().AddSingleton<NodeProbe>().AddSingleton<AnswerRelay>().AddSingleton<NodeForwarder>().AddSingleton<BodyRoom>().AddSingleton<InferenceRoute>();
         // A node is asked itself: where it sends others may be a place that only we can reach. Nor is asking part of any trace.
         services.AddHttpClient(NodeProbe.ClientName, c => c.Timeout = NodeProbe.Patience).ConfigurePrimaryHttpMessageHandler(() =>
             new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null });

@@ -13,7 +13,7 @@ namespace Hypervize.Proxy.Forwarding;
 
 /// <summary>The way of an inference request: who may make it, what it says, where it goes, and what came of it.</summary>
 public sealed class InferenceRoute(
-    RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, RequestLimiter limits, SpendTable spending, TrafficMeter meter,
+    RoutingTable table, KeyCheck keys, Gates gates, NodeForwarder nodes, Heartbeats heartbeats, BodyRoom room, RequestLimiter limits, SpendTable spending, TrafficMeter meter,
     WakingSettings settings, TimeProvider time, ILogger<InferenceRoute> log)
 {
     private const string PreferenceApplied = "Preference-Applied";
@@ -45,7 +45,7 @@ public sealed class InferenceRoute(
                 error ??= spending.Refusal(endpoint.State.AccountId) ?? limits.Admit(http, endpoint, key, arrivedAt, out admission);
                 if (error is null)
                 {
-                    (var body, error) = await RequestBody.ReadAsync(http, endpoint, known!.CountsTokens);
+                    (var body, error) = await RequestBody.ReadAsync(http, endpoint, known!.CountsTokens, room);
                     if (body is not null) call = Arrived(http, endpoint, known, body, arrivedAt);
                 }
                 for (var tries = 1; call is not null; tries++)

@@ -13,19 +13,22 @@ public sealed class RequestBody : IDisposable
     /// <summary>Most bytes of a body.</summary>
     public const int MostBytes = 32 * 1024 * 1024;
 
-    // What takes so long to read that other connections of the same thread would wait for it.
-    private const int Large = 256 * 1024;
+    /// <summary>Bytes of what takes so long to parse that other connections of the same thread would wait for it.</summary>
+    internal const int Large = 256 * 1024;
+
     private const int FirstBuffer = 16 * 1024;
     private static readonly byte[] True = "true"u8.ToArray();
     private static readonly byte[] IncludeUsage = "\"include_usage\":true,"u8.ToArray();
     private static readonly byte[] Options = "{\"include_usage\":true}"u8.ToArray();
     private static readonly byte[] OptionsMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
 
+    private readonly BodyRoom _room;
+    private readonly string _endpointId;
     private byte[] _buffer = [];
-    private int _length;
+    private int _length, _taken;
     private Edit _first, _second;
 
-    private RequestBody() { }
+    private RequestBody(BodyRoom room, string endpointId) => (_room, _endpointId) = (room, endpointId);
 
     /// <summary>Whether the client asked for a stream.</summary>
     public bool Stream { get; private set; }
@@ -57,8 +60,9 @@ public sealed class RequestBody : IDisposable
     /// <param name="http">The request.</param>
     /// <param name="endpoint">Its endpoint.</param>
     /// <param name="countsTokens">Whether a stream of this kind can be asked for its usage.</param>
+    /// <param name="room">Room for large bodies.</param>
     /// <returns>The body, or what is wrong with it.</returns>
-    public static async ValueTask<(RequestBody? Body, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, bool countsTokens)
+    public static async ValueTask<(RequestBody? Body, InferenceError? Error)> ReadAsync(HttpContext http, RoutedEndpoint endpoint, bool countsTokens, BodyRoom room)
     {
         // The common way to say it first: reading a media type takes longer than all that follows for a short body.
         if ((http.Request.ContentType is not "application/json" && !http.Request.HasJsonContentType()) || http.Request.Headers.ContentEncoding.Count > 0) return (null, InferenceError.ContentType);
@@ -69,7 +73,7 @@ public sealed class RequestBody : IDisposable
             return (null, InferenceError.TooLarge);
         }
 
-        var (body, scan, error) = (new RequestBody(), default(RequestScan), (InferenceError?)null);
+        var (body, scan, error) = (new RequestBody(room, endpoint.State.Id), default(RequestScan), (InferenceError?)null);
         try
         {
             // Grown by what comes, not by what is announced: announcing costs a client nothing.
@@ -79,7 +83,7 @@ public sealed class RequestBody : IDisposable
             {
                 // A short body is nearly always there already.
                 if (!reader.TryRead(out var read)) read = await reader.ReadAsync();
-                if (!body.TryAdd(read.Buffer)) error = InferenceError.TooLarge;
+                error = body.Add(read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCanceled) throw new OperationCanceledException();
                 isWhole = read.IsCompleted;
@@ -114,26 +118,35 @@ public sealed class RequestBody : IDisposable
     public void Dispose()
     {
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
+        if (_taken > 0) _room.Give(_endpointId, _taken);
+        (_buffer, _taken) = ([], 0);
     }
 
-    // False when it becomes too large.
-    private bool TryAdd(ReadOnlySequence<byte> arrived)
+    // Says why it can't be added.
+    private InferenceError? Add(ReadOnlySequence<byte> arrived)
     {
-        if (_length + arrived.Length > MostBytes) return false;
-        Grow((int)arrived.Length);
+        if (_length + arrived.Length > MostBytes) return InferenceError.TooLarge;
+        if (!TryGrow((int)arrived.Length)) return InferenceError.NoRoom;
         arrived.CopyTo(_buffer.AsSpan(_length));
         _length += (int)arrived.Length;
-        return true;
+        return null;
     }
 
-    private void Grow(int by)
+    // False when there is no room for more.
+    private bool TryGrow(int by)
     {
-        if (_length + by <= _buffer.Length) return;
+        if (_length + by <= _buffer.Length) return true;
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + by, Math.Min(_buffer.Length * 2, MostBytes)));
+        if (!_room.TryTake(_endpointId, larger.Length - _taken))
+        {
+            ArrayPool<byte>.Shared.Return(larger);
+            return false;
+        }
+        _taken = larger.Length;
         _buffer.AsSpan(0, _length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
+        return true;
     }
 
     // In the order in which they stand.

@@ -19,7 +19,8 @@ public sealed class IdentityCache(IdentityIssuer issuer, TimeProvider time)
     public string TokenOf(Caller caller)
     {
         var now = time.GetUtcNow();
-        if (_issued.TryGetValue(caller, out var known) && now - known.At < Used) return known.Token;
+        // One from the future is good for nobody yet: a clock may be set back.
+        if (_issued.TryGetValue(caller, out var known) && now >= known.At && now - known.At < Used) return known.Token;
         var issued = new Issued(issuer.Issue(caller), now);
         _issued.AddOrUpdate(caller, issued);
         return issued.Token;

@@ -50,9 +50,13 @@ public sealed class NodeForwarder(NodePools pools, AnswerRelay answers)
         NodeConnection connection;
         try
         {
-            connection = pool.TryRent(out var idle) ? idle : await pool.RentAsync();
+            connection = pool.TryRent(out var idle) ? idle : await pool.RentAsync(call.Http.RequestAborted);
         }
-        catch (IOException)
+        catch (OperationCanceledException)
+        {
+            return Forwarded.ClientGone;
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             return Forwarded.NotSent;
         }
@@ -64,6 +68,7 @@ public sealed class NodeForwarder(NodePools pools, AnswerRelay answers)
         {
             if (!await SendRequestAsync(call, pool, connection)) return outcome;
             outcome = Forwarded.NodeFailed;
+            call.Body.Dispose(); // It is never sent again, and the answer may take long.
             call.Heartbeat?.ReachedNode();
             while (!connection.TryReadHead()) connection.Received(await connection.ReceiveAsync());
             outcome = Forwarded.Broken;
@@ -72,8 +77,7 @@ public sealed class NodeForwarder(NodePools pools, AnswerRelay answers)
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            // What was said of an answer that nobody got is not said of the error in its place.
-            if (outcome == Forwarded.Broken && !call.HasAnswered && !call.Http.Response.HasStarted) call.Http.Response.Clear();
+            if (outcome == Forwarded.Broken && !call.HasAnswered) await AnswerRelay.TakeBackAsync(call, connection.Head);
             return outcome = call.ClientIsGone ? Forwarded.ClientGone : outcome;
         }
         finally

@@ -60,8 +60,9 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
     }
 
     /// <summary>Takes an idle connection, or the first that becomes free or is made.</summary>
+    /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="IOException">None could be made: nothing was sent.</exception>
-    public async ValueTask<NodeConnection> RentAsync()
+    public async ValueTask<NodeConnection> RentAsync(CancellationToken cancel = default)
     {
         while (true)
         {
@@ -78,7 +79,8 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
                     _ = ConnectAsync();
                 }
             }
-            var taken = await free.Task;
+            NodeConnection taken;
+            await using (cancel.UnsafeRegister(static f => ((TaskCompletionSource<NodeConnection>)f!).TrySetCanceled(), free)) taken = await free.Task;
             // One that served another request before may have been closed, or say what nobody asked, since it was handed over.
             if (taken.IsNew || (taken.IsFresh && taken.IsQuiet)) return taken;
             Drop(taken);
@@ -98,11 +100,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
         {
             if (_closed) return;
             connection.Listen();
-            if (_waiting.TryDequeue(out var first))
-            {
-                first.SetResult(connection);
-                return;
-            }
+            if (HandOver(connection)) return;
             connection.IdleSince = time.GetTimestamp();
             _idle.Push(connection);
         }
@@ -144,7 +142,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
             foreach (var connection in _all) connection.Dispose();
             _idle.Clear();
             _all.Clear();
-            while (_waiting.TryDequeue(out var waiting)) waiting.SetException(new IOException("The node is gone."));
+            while (_waiting.TryDequeue(out var waiting)) waiting.TrySetException(new IOException("The node is gone."));
         }
     }
 
@@ -152,6 +150,14 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
     {
         _all.Remove(connection);
         connection.Dispose();
+    }
+
+    // Whether somebody waited for it who is there still.
+    private bool HandOver(NodeConnection connection)
+    {
+        while (_waiting.TryDequeue(out var first))
+            if (first.TrySetResult(connection)) return true;
+        return false;
     }
 
     private bool IsUsable(NodeConnection connection)
@@ -182,7 +188,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
                 if (failure is not null)
                 {
                     // Who waits may go to another node; trying for each anew would only keep all of them.
-                    while (_waiting.TryDequeue(out var refused)) refused.SetException(new IOException(failure.Message, failure));
+                    while (_waiting.TryDequeue(out var refused)) refused.TrySetException(new IOException(failure.Message, failure));
                 }
                 else if (_closed)
                 {
@@ -191,11 +197,7 @@ internal sealed class NodePool(string endpointId, Uri address, SemaphoreSlim roo
                 else
                 {
                     _all.Add(made!);
-                    if (_waiting.TryDequeue(out var first))
-                    {
-                        first.SetResult(made!);
-                    }
-                    else
+                    if (!HandOver(made!))
                     {
                         made!.IdleSince = time.GetTimestamp();
                         made.Listen();

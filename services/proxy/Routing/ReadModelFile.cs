@@ -15,9 +15,10 @@ namespace Hypervize.Proxy.Routing;
 /// <param name="Endpoints">Endpoints, tombstones included.</param>
 /// <param name="Accounts">Accounts with the hashes of their keys.</param>
 /// <param name="Spending">What accounts have spent their month's cap; null in a file from before there were caps.</param>
+/// <param name="SpendingPosition">Position of the last snapshot of that; 0 in a file from before it was kept.</param>
 public sealed record SavedReadModel(
     DateTimeOffset SavedAt, DateTimeOffset ContactAt, long Position, IReadOnlyList<Heard<EndpointState>> Endpoints, IReadOnlyList<Heard<AccountState>> Accounts,
-    IReadOnlyCollection<VersionedSpend>? Spending = null)
+    IReadOnlyCollection<VersionedSpend>? Spending = null, long SpendingPosition = 0)
 {
     /// <summary>The read model that was saved.</summary>
     public ReadModel ToModel() => new(

@@ -30,7 +30,7 @@ public sealed class ReadModelKeeper(RoutingTable table, SpendTable spending, Con
             (_saved, _model) = (saved, saved.ToModel());
             contact.Heard(saved.ContactAt);
             table.Load(_model);
-            spending.Apply(saved.Spending ?? [], position: 0);
+            spending.Apply(saved.Spending ?? [], saved.SpendingPosition);
             log.LogInformation(
                 "Serving {Endpoints} endpoints as of {ContactAt:O} until there is news.", _model.Endpoints.Count, saved.ContactAt);
         }
@@ -57,7 +57,8 @@ public sealed class ReadModelKeeper(RoutingTable table, SpendTable spending, Con
         if (!table.IsPresent || (ReferenceEquals(model, _model) && at - (_saved?.ContactAt ?? default) < ContactKept)) return;
         try
         {
-            var saved = new SavedReadModel(time.GetUtcNow(), at, model.Position, [.. model.Endpoints.Values], [.. model.Accounts.Values], spending.Accounts);
+            var spent = spending.Position; // Read before the accounts, so that they are no older.
+            var saved = new SavedReadModel(time.GetUtcNow(), at, model.Position, [.. model.Endpoints.Values], [.. model.Accounts.Values], spending.Accounts, spent);
             file.Save(saved);
             (_saved, _model, _failure) = (saved, model, null);
         }

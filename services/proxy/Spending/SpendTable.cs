@@ -34,11 +34,15 @@ public sealed class SpendTable(TimeProvider time)
     /// <param name="message">The message.</param>
     public void Apply(SpendChanged message) => Know(new(message.Version, message.State));
 
-    /// <summary>Takes in a snapshot, or what an earlier run knew.</summary>
+    /// <summary>
+    /// Takes in a snapshot, or what an earlier run knew. Positions never go back within a log; where they do, it is another log, and nothing that was known of the
+    /// old one counts.
+    /// </summary>
     /// <param name="accounts">Accounts.</param>
     /// <param name="position">Log position up to which it holds everything.</param>
     public void Apply(IEnumerable<VersionedSpend> accounts, long position)
     {
+        if (position < Position) _accounts.Clear();
         foreach (var account in accounts) Know(account);
         Position = position;
     }

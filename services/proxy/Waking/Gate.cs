@@ -53,12 +53,14 @@ public sealed class Gate
     /// <param name="first">Whether it had a turn, which came to nothing.</param>
     public EndpointNode? TryPass(bool first = false) => first || _line.Count == 0 ? Take() : null;
 
-    /// <summary>Puts a request at the end of the line, or at its head when it was turned away by a node that could not be reached.</summary>
+    /// <summary>Puts a request at the end of the line, or at its head when it was turned away by a node that could not be reached, though not before those that came earlier.</summary>
     /// <param name="waiter">The request.</param>
     /// <param name="first">At the head.</param>
     public void Enter(Waiter waiter, bool first = false)
     {
-        waiter.Place = first ? _line.AddFirst(waiter) : _line.AddLast(waiter);
+        var next = first ? _line.First : null;
+        while (next?.Value.ArrivedAt < waiter.ArrivedAt) next = next.Next;
+        waiter.Place = next is null ? _line.AddLast(waiter) : _line.AddBefore(next, waiter);
         WaitingBytes += waiter.Bytes;
     }
 
@@ -104,11 +106,11 @@ public sealed class Gate
     /// <param name="nodeId">The node.</param>
     public bool IsSuspect(string nodeId) => _places.TryGetValue(nodeId, out var place) && place.IsSuspect;
 
-    /// <summary>Follows a change of the endpoint.</summary>
+    /// <summary>Follows a change of the endpoint. What is newest, the routing table knows: after the log went back, it is an earlier version.</summary>
     /// <param name="endpoint">The endpoint.</param>
     public void Follow(RoutedEndpoint endpoint)
     {
-        if (endpoint.Version <= Endpoint.Version) return;
+        if (ReferenceEquals(endpoint, Endpoint)) return;
         Endpoint = endpoint;
         List();
     }
@@ -135,14 +137,15 @@ public sealed class Gate
     }
 
     /// <summary>Ends the holds that ran out.</summary>
-    /// <param name="now">Now.</param>
-    public void Sweep(DateTimeOffset now)
+    /// <param name="time">Time.</param>
+    public void Sweep(TimeProvider time)
     {
+        var now = time.GetUtcNow();
         Release(now);
         for (var place = _line.First; place is not null;)
         {
             var (waiter, next) = (place.Value, place.Next);
-            if (waiter.Deadline <= now) Decide(waiter, new(null, Callability.HeldInVain(Endpoint, now)));
+            if (time.GetElapsedTime(waiter.Since) >= waiter.Hold) Decide(waiter, new(null, Callability.HeldInVain(Endpoint, now)));
             place = next;
         }
     }

@@ -65,14 +65,18 @@ public sealed class Gates : BackgroundService
                     if (!again) gate.Meter.Arrived();
                     var now = _time.GetUtcNow();
                     turn = new(null, _closed ?? Callability.Refusal(gate.Endpoint, now));
-                    if (turn.Error is not null) return null;
-                    if (gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
-                        || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll)
+                    if (turn.Error is not null)
+                    {
+                        if (gate.IsOver) _gates.TryRemove(new(id, gate));
+                        return null;
+                    }
+                    // Who had a turn already waited in this line, or found none.
+                    if (!again && IsFull(gate, bytes))
                     {
                         turn = new(null, InferenceError.QueueFull(Callability.RetryAfter(gate.Endpoint.State, now)));
                         return null;
                     }
-                    return Enter(call, gate, first: again, now);
+                    return Enter(call, gate, first: again);
                 }
             }
             finally
@@ -84,8 +88,7 @@ public sealed class Gates : BackgroundService
             else gate.Meter.ArrivedAndDispatched(node.Id);
             if (StillTakes(id, node.Id)) return null;
 
-            // The node began to drain between the choice and the count: choose again, before all others.
-            Finished(gate, node.Id);
+            GiveBack(gate, node.Id);
             again = true;
         }
     }
@@ -103,7 +106,7 @@ public sealed class Gates : BackgroundService
         if (waiter.IsWoken) call.WakeReceipt = WakeTimes.Receipt(_time.GetElapsedTime(waiter.Since), waiter.Gate.Endpoint.Wake);
         waiter.Gate.Meter.Dispatched(node.Id);
         if (StillTakes(id, node.Id)) return true;
-        Finished(waiter.Gate, node.Id);
+        GiveBack(waiter.Gate, node.Id);
         return false;
     }
 
@@ -148,14 +151,18 @@ public sealed class Gates : BackgroundService
             await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_waiting == 0) continue;
             foreach (var gate in _gates.Values)
-                lock (gate) gate.Sweep(_time.GetUtcNow());
+                lock (gate) gate.Sweep(_time);
         }
     }
 
-    private Waiter Enter(InferenceCall call, Gate gate, bool first, DateTimeOffset now)
+    private bool IsFull(Gate gate, int bytes) => gate.Waiting >= _settings.MaxPerEndpoint || _waiting >= _settings.MaxInAll
+        || gate.WaitingBytes + bytes > _settings.MaxBytesPerEndpoint || _waitingBytes + bytes > _settings.MaxBytesInAll;
+
+    private Waiter Enter(InferenceCall call, Gate gate, bool first)
     {
-        var status = gate.Endpoint.State.Status;
-        var waiter = new Waiter(gate, call.Body.Bytes, call.HeldUntil ??= now + call.Hold, _time.GetTimestamp(), status is EndpointStatus.Hibernated or EndpointStatus.Waking);
+        var (status, now) = (gate.Endpoint.State.Status, _time.GetTimestamp());
+        var held = _time.GetElapsedTime(call.HeldSince ??= now, now);
+        var waiter = new Waiter(gate, call.Body.Bytes, call.ArrivedAt, now, call.Hold - held, status is EndpointStatus.Hibernated or EndpointStatus.Waking);
         gate.Enter(waiter, first);
         Count(gate, 1, waiter.Bytes);
         if (status == EndpointStatus.Hibernated) _wake.Ensure(gate);
@@ -202,12 +209,23 @@ public sealed class Gates : BackgroundService
         {
             var gate = _gates.GetOrAdd(endpoint.State.Id, static (id, made) => new Gate(made.Endpoint, made.Meter.Of(id)), (Endpoint: endpoint, Meter: _meter));
             Monitor.Enter(gate);
-            if (!gate.HasCaughtUp && _table.TryGet(endpoint.State.Id, out var newest)) gate.Follow(newest);
+            if (!gate.HasCaughtUp) gate.Follow(Newest(endpoint));
             gate.HasCaughtUp = true;
             if (!gate.IsOver || (_gates.TryGetValue(endpoint.State.Id, out var current) && ReferenceEquals(current, gate))) return gate;
             Monitor.Exit(gate);
         }
     }
+
+    // The node began to drain between the choice and the count: whoever chose it chooses again, before all others, by what is known now.
+    private void GiveBack(Gate gate, string nodeId)
+    {
+        lock (gate) gate.Follow(Newest(gate.Endpoint));
+        Finished(gate, nodeId);
+    }
+
+    // What the table knows no more was deleted long ago: a body may come that slowly.
+    private RoutedEndpoint Newest(RoutedEndpoint known) => _table.TryGet(known.State.Id, out var newest) ? newest
+        : known with { State = known.State with { Status = EndpointStatus.Deleted, Nodes = [] } };
 
     private bool StillTakes(string endpointId, string nodeId)
     {

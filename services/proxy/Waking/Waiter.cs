@@ -11,10 +11,11 @@ public readonly record struct Turn(EndpointNode? Node, InferenceError? Error);
 /// <summary>A request in line for a node. All of it is guarded by its gate.</summary>
 /// <param name="gate">Its gate.</param>
 /// <param name="bytes">Bytes its body occupies.</param>
-/// <param name="deadline">When its hold runs out.</param>
+/// <param name="arrivedAt">Timestamp of its arrival.</param>
 /// <param name="since">Timestamp of its entering.</param>
+/// <param name="hold">How long it may wait from then on.</param>
 /// <param name="isWoken">Whether it waits for the endpoint to wake.</param>
-public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline, long since, bool isWoken)
+public sealed class Waiter(Gate gate, int bytes, long arrivedAt, long since, TimeSpan hold, bool isWoken)
 {
     private readonly TaskCompletionSource<Turn> _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -24,11 +25,14 @@ public sealed class Waiter(Gate gate, int bytes, DateTimeOffset deadline, long s
     /// <summary>Bytes its body occupies.</summary>
     public int Bytes { get; } = bytes;
 
-    /// <summary>When its hold runs out.</summary>
-    public DateTimeOffset Deadline { get; } = deadline;
+    /// <summary>Timestamp of its arrival.</summary>
+    public long ArrivedAt { get; } = arrivedAt;
 
     /// <summary>Timestamp of its entering.</summary>
     public long Since { get; } = since;
+
+    /// <summary>How long it may wait from then on.</summary>
+    public TimeSpan Hold { get; } = hold;
 
     /// <summary>Whether it waits for the endpoint to wake.</summary>
     public bool IsWoken { get; } = isWoken;

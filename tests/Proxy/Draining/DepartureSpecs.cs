@@ -87,6 +87,28 @@ public sealed class DepartureSpecs : IAsyncLifetime
         await ended;
     }
 
+    /// <summary>Nobody else sends anything: it would seem to have been silent for long enough.</summary>
+    [Fact]
+    public async Task Who_connected_last_to_a_proxy_that_leaves_is_served()
+    {
+        var proxy = await StartAsync();
+        var last = await proxy.ConnectAsync();
+        var ended = proxy.TerminateAsync();
+        while (await TryConnectAsync(proxy) is { } next)
+        {
+            last.Dispose();
+            last = next;
+            await Task.Delay(5);
+        }
+        using (last)
+        {
+            await Task.Delay(300); // On its way.
+            await last.GetStream().WriteAsync(Raw("{}"));
+            Assert.StartsWith("HTTP/1.1 200 OK\r\n", await new StreamReader(last.GetStream()).ReadToEndAsync());
+        }
+        await ended;
+    }
+
     [Fact]
     public async Task A_proxy_with_nothing_to_finish_leaves_when_it_has_lingered()
     {
@@ -186,14 +208,19 @@ public sealed class DepartureSpecs : IAsyncLifetime
 
     private static async Task<bool> IsRefusedAsync(ProxyProcess proxy)
     {
+        using var connection = await TryConnectAsync(proxy);
+        return connection is null;
+    }
+
+    private static async Task<TcpClient?> TryConnectAsync(ProxyProcess proxy)
+    {
         try
         {
-            using var connection = await proxy.ConnectAsync();
-            return false;
+            return await proxy.ConnectAsync();
         }
         catch (SocketException)
         {
-            return true;
+            return null;
         }
     }
 

@@ -140,7 +140,7 @@ public sealed class RequestBodyProperties
     private static byte[]? Received(byte[] sent, bool countsTokens, out bool asked)
     {
         var http = new DefaultHttpContext { Request = { Body = new MemoryStream(sent), ContentType = "application/json", ContentLength = sent.Length } };
-        var reading = RequestBody.ReadAsync(http, Endpoint, countsTokens).AsTask();
+        var reading = RequestBody.ReadAsync(http, Endpoint, countsTokens, new BodyRoom(new())).AsTask();
         Assert.True(reading.Wait(TimeSpan.FromSeconds(20)));
         var (body, error) = reading.Result;
         asked = body?.AsksForUsage is true;

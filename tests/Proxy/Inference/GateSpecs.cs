@@ -2,6 +2,7 @@ using CsCheck;
 using Hypervize.Contracts;
 using Hypervize.Proxy.Metering;
 using Hypervize.Proxy.Waking;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hypervize.Proxy.Tests.Inference;
 
@@ -119,11 +120,36 @@ public sealed class GateSpecs
     [Fact]
     public async Task A_hold_that_runs_out_ends_with_an_honest_answer()
     {
+        var time = new FakeTimeProvider(Now);
+        var gate = At(State(EndpointStatus.Waking));
+        var waiter = Waiter(gate, since: time.GetTimestamp());
+        gate.Enter(waiter);
+        time.Advance(TimeSpan.FromSeconds(61));
+        gate.Sweep(time);
+        Assert.Equal("endpoint_waking", (await waiter.Decided).Error?.Code);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_ends_no_hold()
+    {
         var gate = At(State(EndpointStatus.Waking));
         var waiter = Waiter(gate);
         gate.Enter(waiter);
-        gate.Sweep(Now.AddSeconds(61));
-        Assert.Equal("endpoint_waking", (await waiter.Decided).Error?.Code);
+        gate.Sweep(new SetClock());
+        Assert.False(waiter.Decided.IsCompleted);
+    }
+
+    [Fact]
+    public void Those_who_were_turned_away_go_before_the_line_in_the_order_they_came()
+    {
+        var gate = Up();
+        var (first, second, third) = (Waiter(gate, arrivedAt: 1), Waiter(gate, arrivedAt: 2), Waiter(gate, arrivedAt: 3));
+        gate.Enter(third);
+        gate.Enter(first, first: true);
+        gate.Enter(second, first: true);
+        gate.Follow(new(2, Taking(1, Some.Node("a"))));
+        gate.Release(Now);
+        Assert.Equal((true, false, false), (Granted(first) is not null, Granted(second) is not null, Granted(third) is not null));
     }
 
     [Fact]
@@ -186,13 +212,27 @@ public sealed class GateSpecs
             }
         });
 
-    private static Waiter Waiter(Gate gate) => new(gate, bytes: 1, Now.AddSeconds(60), since: 0, isWoken: false);
+    // An hour later by the clock, and no time has passed.
+    private sealed class SetClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Now.AddHours(1);
+
+        public override long GetTimestamp() => 0;
+    }
+
+    private static Waiter Waiter(Gate gate, long arrivedAt = 0, long since = 0) => new(gate, bytes: 1, arrivedAt, since, hold: TimeSpan.FromSeconds(60), isWoken: false);
 
     private static EndpointNode? Granted(Waiter waiter) => waiter.Decided.IsCompletedSuccessfully ? waiter.Decided.GetAwaiter().GetResult().Node : null;
 
     private static Gate Up(params EndpointNode[] nodes) => At(State(EndpointStatus.Up, nodes));
 
     private static Gate At(EndpointState state) => new(new(1, state), new TrafficMeter().Of(state.Id));
+
+    private static EndpointState Taking(int concurrency, params EndpointNode[] nodes)
+    {
+        var state = State(EndpointStatus.Up, nodes);
+        return state with { Settings = state.Settings with { Scaling = state.Settings.Scaling with { Concurrency = concurrency } } };
+    }
 
     private static EndpointState State(EndpointStatus status, params EndpointNode[] nodes) => Some.Endpoint("endpt-000000000001", status, nodes);
 }

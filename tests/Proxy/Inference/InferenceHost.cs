@@ -48,6 +48,8 @@ internal sealed class InferenceHost : IAsyncDisposable
 
     public Gates Gates => _proxy.Services.GetRequiredService<Gates>();
 
+    public BodyRoom Bodies => _proxy.Services.GetRequiredService<BodyRoom>();
+
     public TrafficMeter Meter => _proxy.Services.GetRequiredService<TrafficMeter>();
 
     public RoutingTable Table => _table;
@@ -62,7 +64,7 @@ internal sealed class InferenceHost : IAsyncDisposable
     public Action OnWake { get; set; } = () => { };
 
     /// <summary>A proxy; with an owner of endpoints of its own, or another proxy's.</summary>
-    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000, InferenceHost? beside = null, long? mostCollected = null)
+    public static async Task<InferenceHost> StartAsync(double heartbeatSeconds = 30, int maxPerEndpoint = 10_000, InferenceHost? beside = null, long? mostCollected = null, long? mostOfBodies = null)
     {
         InferenceHost? host = null;
         var node = await StartAppAsync(_ => { }, app => app.Run(http => host!.OnNode(http)));
@@ -76,6 +78,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         {
             services.AddSingleton(TimeProvider.System).AddSingleton(new ProxySettings()).AddSingleton(ProxyInstance.New());
             services.AddSingleton(new WakingSettings { HeartbeatSeconds = heartbeatSeconds, MaxPerEndpoint = maxPerEndpoint });
+            services.AddSingleton(mostOfBodies is { } mostBytes ? new BodySettings { MaxBytes = mostBytes } : new());
             services.AddSingleton(mostCollected is { } most ? new AnswerSettings { MaxCollectedBytes = most } : new());
             services.AddSingleton(new LimitSettings()).AddSingleton<SpendTable>().AddSingleton<RequestLimiter>().AddSingleton<KeyRing>().AddSingleton<RoutingTable>().AddSingleton<Contact>().AddSingleton<KeyCheck>().AddSingleton<TrafficMeter>();
             services.AddHttpClient(Peers.Endpoints, c => c.BaseAddress = new(owner.Urls.First()));

@@ -97,6 +97,39 @@ public sealed class SlowSpecs
     }
 
     [Fact]
+    public async Task What_a_node_says_that_can_not_be_passed_on_yet_is_silence()
+    {
+        using var heard = new SemaphoreSlim(0);
+        await using var node = ScriptedNode.Start(async exchange =>
+        {
+            await exchange.WriteAsync(ScriptedNode.Events);
+            while (!await heard.WaitAsync(10)) await exchange.WriteAsync(ScriptedNode.Chunk(": ping\n"));
+            await exchange.WriteAsync($"{ScriptedNode.Chunk("\ndata: [DONE]\n\n")}0\r\n\r\n");
+        });
+        await using var host = await InferenceHost.InFrontOfAsync(node, heartbeatSeconds: 0.2);
+        using var client = await RawClient.SendAsync(host, """{"stream":true}""");
+        await client.UntilAsync(": working");
+        heard.Release();
+        Assert.Contains("data: [DONE]", await client.ToEndAsync());
+    }
+
+    [Fact]
+    public async Task A_comment_of_a_node_is_no_token()
+    {
+        await using var node = ScriptedNode.Start(async exchange =>
+        {
+            await exchange.WriteAsync($"{ScriptedNode.Events}{ScriptedNode.Chunk(": ping\n\n")}");
+            await Task.Delay(300);
+            await exchange.WriteAsync($"{ScriptedNode.Chunk("data: 1\n\n")}0\r\n\r\n");
+        });
+        await using var host = await InferenceHost.InFrontOfAsync(node);
+        Assert.Equal(": ping\n\ndata: 1\n\n", (await host.SendAsync(InferenceHost.Request("""{"stream":true}"""))).Body);
+        var usage = Assert.Single(await host.UsageAsync(1));
+        Assert.Equal((1, 0), (usage.FirstToken.Count, usage.BetweenTokens.Count));
+        Assert.True(usage.FirstToken.SumMs >= 280, $"{usage.FirstToken.SumMs} ms");
+    }
+
+    [Fact]
     public async Task A_stream_that_talks_shows_no_signs_of_life()
     {
         await using var node = ScriptedNode.Start(async exchange =>

@@ -112,10 +112,12 @@ public sealed class BreakingNodeSpecs
     [Fact]
     public async Task A_stream_that_breaks_before_its_first_event_fails_like_any_request()
     {
-        await using var node = ScriptedNode.Start(exchange => BreakAsync(exchange, $"{ScriptedNode.Events}{ScriptedNode.Chunk("data: ")}", resets: false));
+        await using var node = ScriptedNode.Start(exchange => BreakAsync(
+            exchange, $"{ScriptedNode.Events.Replace("\r\n\r\n", "\r\nx-node: 1\r\n\r\n", StringComparison.Ordinal)}{ScriptedNode.Chunk("data: ")}", resets: false));
         await using var host = await InferenceHost.InFrontOfAsync(node);
-        var answer = await host.SendAsync(InferenceHost.Request(Stream));
-        Assert.Equal((502, "upstream_broken"), (answer.Status, InferenceHost.CodeOf(answer.Body)));
+        var answer = await host.SendAsync(InferenceHost.Request(Stream, prefer: "wait=7"));
+        Assert.Equal((502, "upstream_broken", "application/json"), (answer.Status, InferenceHost.CodeOf(answer.Body), answer.Response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((false, true), (answer.Response.Headers.Contains("x-node"), answer.Response.Headers.Contains("x-request-id")));
     }
 
     /// <summary>The node's name for its model is known at once, or not before the end: then nothing was given to the client yet.</summary>

@@ -60,6 +60,20 @@ public sealed class NodePoolSpecs
     }
 
     [Fact]
+    public async Task What_one_waited_for_who_has_gone_is_given_to_the_next()
+    {
+        await using var node = ScriptedNode.Answering(ScriptedNode.Json);
+        using var pool = new NodePool("e", new(node.Address), new SemaphoreSlim(1), TimeProvider.System);
+        var only = await ExchangeAsync(pool);
+        using var leave = new CancellationTokenSource();
+        var (gone, next) = (pool.RentAsync(leave.Token).AsTask(), pool.RentAsync().AsTask());
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        pool.Return(only);
+        Assert.Same(only, await next.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public async Task Who_waits_for_a_connection_hears_that_none_is_to_be_had_however_late_the_clock_says_so()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

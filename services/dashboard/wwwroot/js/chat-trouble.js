@@ -2,6 +2,7 @@
 
 const words = {
     endpoint_waking: ["It is still waking up.", "Waking takes longer than a request is held. Nothing is lost."],
+    proxy_full: ["Large requests of others take all the room.", "There is room again when some of them are served."],
     endpoint_queue_full: ["Many requests wait for it already.", "There is room again when some of them are served."],
     endpoint_building: ["It is being built.", "It can be called as soon as it is online."],
     endpoint_failed: ["It failed.", "Mend the cause and enable it; then try again."],
