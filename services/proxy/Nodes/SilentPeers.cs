@@ -11,7 +11,7 @@ internal static class SilentPeers
 
     // The kernel does not probe while something is unacknowledged, and would try to get that across for a quarter of an hour. .NET has no name for Linux's TCP_USER_TIMEOUT.
     private const int UserTimeout = 18;
-    private const int UserTimeoutMs = 60_000;
+    private static readonly byte[] AMinute = BitConverter.GetBytes(60_000);
 
     /// <summary>
     /// Has a connection end within a minute of its peer's vanishing, however long an answer may take, and whether or not anything is under way to it; on Linux also when
@@ -23,7 +23,8 @@ internal static class SilentPeers
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, FirstProbeSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeEverySeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
-        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, UserTimeout, BitConverter.GetBytes(UserTimeoutMs));
+        // Each is a system call for each connection to a node; where the one is said, the other does not count.
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, UserTimeout, AMinute);
+        else socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
     }
 }

@@ -140,12 +140,12 @@ public sealed class Gate
     /// <param name="time">Time.</param>
     public void Sweep(TimeProvider time)
     {
-        var now = time.GetUtcNow();
+        var (now, at) = (time.GetUtcNow(), time.GetTimestamp());
         Release(now);
         for (var place = _line.First; place is not null;)
         {
             var (waiter, next) = (place.Value, place.Next);
-            if (time.GetElapsedTime(waiter.Since) >= waiter.Hold) Decide(waiter, new(null, Callability.HeldInVain(Endpoint, now)));
+            if (time.GetElapsedTime(waiter.Since, at) >= waiter.Hold) Decide(waiter, new(null, Callability.HeldInVain(Endpoint, now)));
             place = next;
         }
     }
