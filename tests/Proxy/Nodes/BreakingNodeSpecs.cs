@@ -99,6 +99,7 @@ public sealed class BreakingNodeSpecs
     /// <summary>Without a length or chunks nothing tells a connection's end from a failure, but that it comes in the middle of an event.</summary>
     [Theory]
     [InlineData("data: 1\n\n", false)]
+    [InlineData("data: 1\n\n\n", false)]
     [InlineData("data: 1\n\ndata: {\"half\":", true)]
     public async Task A_stream_that_only_its_connection_ends_is_broken_when_it_ends_within_an_event(string events, bool isBroken)
     {

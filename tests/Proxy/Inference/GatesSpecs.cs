@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Hypervize.Proxy.Tests.Inference;
 
-/// <summary>Requests go where the routing table says, also when it says so late, or when it says what it said earlier.</summary>
-public sealed class NewestSpecs
+/// <summary>All gates together: requests go where the routing table says, also when it says what it said earlier, and who had a turn is not turned away.</summary>
+public sealed class GatesSpecs
 {
     private const string Body = """{"model":"any","messages":[]}""";
 
