@@ -23,7 +23,7 @@ public sealed class RoutingTable(KeyRing keys, SpendTable spending, TimeProvider
     private volatile bool _present;
 
     /// <summary>
-    /// Raised after each newer state of an endpoint, deletions too, in order per endpoint. Handlers run one after the other while further
+    /// Raised after each new state of an endpoint, deletions too, in order per endpoint; after the log went back it is one of an earlier version. Handlers run one after the other while further
     /// changes wait, so they must be quick and must not block.
     /// </summary>
     public event Action<RoutedEndpoint>? Changed;
